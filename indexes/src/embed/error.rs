@@ -1,0 +1,30 @@
+//! What can go wrong when texts are turned into vectors.
+
+use std::path::PathBuf;
+
+/// An embedder could not be read, trained or used.
+#[derive(Debug, thiserror::Error)]
+pub enum EmbedError {
+    /// The file is not a table of ours, or is damaged.
+    #[error("the embedding table `{}` cannot be used: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file could not be read or written.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// There is too little text to learn from.
+    #[error("{found} passages are too few to train on (at least {needed})")]
+    TooSmall {
+        /// Passages there are.
+        found: usize,
+        /// Passages it takes.
+        needed: usize,
+    },
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}

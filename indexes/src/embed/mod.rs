@@ -1,0 +1,44 @@
+//! Embedders: texts in, unit vectors out.
+
+mod error;
+
+pub use error::EmbedError;
+
+use serde::{Deserialize, Serialize};
+
+/// What a set of vectors was made by. Vectors of different identities cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct EmbedderId {
+    /// Family, also the name of the vector set on disk: `static`, later `minilm`, `bedrock-titan-v2`, …
+    pub name: String,
+    /// Changes whenever the same text could get another vector: a hash of the model.
+    pub version: String,
+    /// Length of every vector.
+    pub dimensions: usize,
+}
+
+/// The parts of a passage that an embedder may use.
+#[derive(Debug, Clone, Copy)]
+pub struct PassageText<'a> {
+    /// Title of the document.
+    pub title: &'a str,
+    /// Headings down to the section, joined by ` > `.
+    pub headings: &'a str,
+    /// The passage itself.
+    pub body: &'a str,
+}
+
+/// Turns texts into unit-length vectors, the same text always into the same vector.
+pub trait Embedder: Send + Sync {
+    /// What the vectors are made by.
+    fn id(&self) -> &EmbedderId;
+
+    /// How much its ranking is worth beside the lexical one, in 0 ..= 1: the weight of its scores in fusion.
+    fn weight(&self) -> f32;
+
+    /// Vectors for questions. An input in which nothing is known gives a vector of zeros.
+    fn embed_queries(&self, queries: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError>;
+
+    /// Vectors for passages. An input in which nothing is known gives a vector of zeros.
+    fn embed_passages(&self, passages: &[PassageText<'_>]) -> Result<Vec<Vec<f32>>, EmbedError>;
+}

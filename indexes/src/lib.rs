@@ -1,0 +1,6 @@
+//! Passages in, ranked and cited answers out.
+//!
+//! Local disk only: this crate opens no connection, prints nothing and reads no environment.
+
+pub mod embed;
+pub mod model;
