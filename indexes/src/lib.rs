@@ -3,4 +3,8 @@
 //! Local disk only: this crate opens no connection, prints nothing and reads no environment.
 
 pub mod embed;
+pub mod hybrid;
+mod lexical;
 pub mod model;
+pub mod store;
+mod vector;

@@ -1,0 +1,1 @@
+//! The words' side: BM25 over passages, on tantivy.

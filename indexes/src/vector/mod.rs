@@ -1,0 +1,1 @@
+//! The vectors' side: nearest neighbours among quantized vectors, memory-mapped.
