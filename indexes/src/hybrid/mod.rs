@@ -1,7 +1,13 @@
 //! Both sides together: candidates of words and vectors, scored on both, fused, folded into documents.
 
+mod fuse;
 mod request;
+mod search;
+mod simhash;
+mod snippet;
 
 pub use request::{
     Explanation, Filters, Highlights, Hit, Mode, PassageHit, SearchRequest, SearchResponse, VectorStatus,
 };
+pub(crate) use search::search;
+pub(crate) use simhash::simhash;

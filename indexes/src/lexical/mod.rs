@@ -1,1 +1,13 @@
 //! The words' side: BM25 over passages, on tantivy.
+
+mod analysis;
+mod identifiers;
+mod query;
+mod reader;
+mod schema;
+mod writer;
+
+pub(crate) use analysis::{Terms, words};
+pub(crate) use query::ParsedQuery;
+pub(crate) use reader::{LexicalParts, LexicalReader};
+pub(crate) use writer::{LexicalPassage, LexicalWriter};

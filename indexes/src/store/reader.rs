@@ -1,14 +1,35 @@
 //! Reading: what answers.
 
+use std::fmt;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{IndexError, IndexSummary};
-use crate::hybrid::{SearchRequest, SearchResponse};
-use crate::model::{Document, Passage, Timestamp};
+use arc_swap::ArcSwap;
+
+use super::documents::Documents;
+use super::generation::Generation;
+use super::layout::Layout;
+use super::{IndexError, IndexSummary, SourceSummary};
+use crate::hybrid::{self, SearchRequest, SearchResponse};
+use crate::model::{Document, Kind, Passage, Timestamp};
+
+/// How often a generation that is replaced while it is being opened is tried again.
+const RETRIES: usize = 10;
 
 /// An open index. Cheap to share: every method takes `&self`, from any number of threads.
-#[derive(Debug)]
-pub struct Index {}
+pub struct Index {
+    layout: Layout,
+    documents: Arc<Documents>,
+    generation: ArcSwap<Generation>,
+    /// Held while a newer generation is opened, so that it is opened once.
+    refreshing: Mutex<()>,
+}
+
+impl fmt::Debug for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Index").field("data_dir", &self.layout.data_dir).finish_non_exhaustive()
+    }
+}
 
 /// A document as it is stored, with its passages.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,48 +44,201 @@ pub struct StoredDocument {
 
 impl Index {
     /// Opens the index of a data directory.
-    pub fn open(_data_dir: &Path) -> Result<Self, IndexError> {
-        unimplemented!()
+    pub fn open(data_dir: &Path) -> Result<Self, IndexError> {
+        let layout = Layout::new(data_dir);
+        if layout.current()?.is_none() {
+            return Err(IndexError::NotFound(data_dir.to_owned()));
+        }
+        let documents = Arc::new(Documents::open(data_dir)?);
+        let generation = open_current(&layout, &documents)?;
+        Ok(Self { layout, documents, generation: ArcSwap::from_pointee(generation), refreshing: Mutex::new(()) })
     }
 
     /// Switches to a newer generation if there is one. Running searches keep the old one until they end.
     /// [`Index::search`] does it by itself; returns whether there was a newer one.
     pub fn refresh(&self) -> Result<bool, IndexError> {
-        unimplemented!()
+        if self.is_current()? {
+            return Ok(false);
+        }
+        let _opening = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_current()? {
+            return Ok(true);
+        }
+        self.generation.store(Arc::new(open_current(&self.layout, &self.documents)?));
+        Ok(true)
+    }
+
+    fn is_current(&self) -> Result<bool, IndexError> {
+        Ok(self.layout.current()? == Some(self.generation()))
+    }
+
+    /// The newest generation, or the one at hand when the newest cannot be opened: an answer beats none.
+    fn newest(&self) -> Arc<Generation> {
+        if let Err(error) = self.refresh() {
+            tracing::warn!(%error, "the newest generation cannot be opened, the one before answers");
+        }
+        self.generation.load_full()
     }
 
     /// The generation that answers now.
     pub fn generation(&self) -> u64 {
-        unimplemented!()
+        self.generation.load().manifest.generation
     }
 
     /// Answers a question.
-    pub fn search(&self, _request: &SearchRequest) -> Result<SearchResponse, IndexError> {
-        unimplemented!()
+    pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, IndexError> {
+        for _ in 0..RETRIES {
+            let generation = self.newest();
+            if let Some(response) = hybrid::search(&generation, request)? {
+                return Ok(response);
+            }
+        }
+        let reason = "documents vanish as fast as they are looked up".to_owned();
+        Err(IndexError::Damaged { path: self.layout.data_dir.clone(), reason })
     }
 
     /// A document by its id or by its URL (with or without fragment).
-    pub fn document(&self, _id_or_url: &str) -> Result<Option<StoredDocument>, IndexError> {
-        unimplemented!()
+    pub fn document(&self, id_or_url: &str) -> Result<Option<StoredDocument>, IndexError> {
+        let generation = self.newest();
+        let number = generation.manifest.generation;
+        let key = match self.documents.find(id_or_url, number)? {
+            Some(key) => Some(key),
+            None => match id_or_url.split_once('#') {
+                Some((page, _)) => self.documents.find(page, number)?,
+                None => None,
+            },
+        };
+        key.map_or(Ok(None), |key| self.documents.stored(key))
     }
 
     /// Ids that look like this one, for a hint when a document is not found. At most `limit`.
-    pub fn similar_ids(&self, _id: &str, _limit: usize) -> Result<Vec<String>, IndexError> {
-        unimplemented!()
+    pub fn similar_ids(&self, id: &str, limit: usize) -> Result<Vec<String>, IndexError> {
+        let asked = name_parts(id);
+        let mut found: Vec<(usize, String)> = Vec::new();
+        let sql = "SELECT id FROM document WHERE {LIVES}";
+        self.documents.each_live(sql, self.generation(), &mut |row| {
+            let id: String = row.get(0)?;
+            let shared = name_parts(&id).iter().filter(|part| asked.contains(part)).count();
+            if shared > 0 {
+                found.push((shared, id));
+            }
+            Ok(())
+        })?;
+        found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.len().cmp(&b.1.len())).then(a.1.cmp(&b.1)));
+        found.truncate(limit);
+        Ok(found.into_iter().map(|(_, id)| id).collect())
     }
 
     /// What is indexed.
     pub fn summary(&self) -> Result<IndexSummary, IndexError> {
-        unimplemented!()
+        let generation = self.newest();
+        let number = generation.manifest.generation;
+        let mut sources: Vec<SourceSummary> = Vec::new();
+        let sql = "SELECT d.source, s.origin, count(*), sum(d.passages), sum(d.text_bytes), count(DISTINCT d.guide),
+                coalesce(s.ingested, max(d.ingested)), max(d.updated), min(d.updated)
+            FROM document d LEFT JOIN source s ON s.name = d.source WHERE {LIVES} GROUP BY d.source ORDER BY d.source";
+        let count = |n: i64| n as u64;
+        self.documents.each_live(sql, number, &mut |row| {
+            sources.push(SourceSummary {
+                name: row.get(0)?,
+                origin: row.get(1)?,
+                documents: count(row.get(2)?),
+                passages: count(row.get(3)?),
+                text_bytes: count(row.get(4)?),
+                guides: count(row.get(5)?),
+                kinds: Vec::new(),
+                ingested: row.get(6)?,
+                newest: row.get(7)?,
+                oldest: row.get(8)?,
+            });
+            Ok(())
+        })?;
+        let sql = "SELECT source, kind, count(*) FROM document WHERE {LIVES} GROUP BY source, kind ORDER BY 3 DESC, 2";
+        self.documents.each_live(sql, number, &mut |row| {
+            let (source, kind): (String, String) = (row.get(0)?, row.get(1)?);
+            let source = sources.iter_mut().find(|summary| summary.name == source);
+            if let (Some(source), Ok(kind)) = (source, kind.parse::<Kind>()) {
+                source.kinds.push((kind, count(row.get(2)?)));
+            }
+            Ok(())
+        })?;
+        let mut services: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+        let sql = "SELECT services, count(*) FROM document WHERE {LIVES} GROUP BY services";
+        self.documents.each_live(sql, number, &mut |row| {
+            let (names, documents): (String, i64) = (row.get(0)?, row.get(1)?);
+            for name in names.split_whitespace() {
+                *services.entry(name.to_owned()).or_default() += documents as u64;
+            }
+            Ok(())
+        })?;
+        let mut services: Vec<(String, u64)> = services.into_iter().collect();
+        services.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        Ok(IndexSummary {
+            generation: number,
+            documents: generation.manifest.documents,
+            passages: generation.manifest.passages,
+            disk_bytes: self.layout.disk_bytes(number),
+            sources,
+            services,
+            vectors: generation.vector_status(),
+        })
     }
 
     /// Free-form values kept with the generation, such as the hash of the built-in corpus it holds.
-    pub fn note(&self, _key: &str) -> Option<String> {
-        unimplemented!()
+    pub fn note(&self, key: &str) -> Option<String> {
+        self.generation.load().manifest.notes.get(key).cloned()
     }
 
     /// Reads every file of the generation and every document, and says what is wrong. Empty means sound.
     pub fn verify(&self) -> Result<Vec<String>, IndexError> {
-        unimplemented!()
+        let generation = self.newest();
+        let mut wrong = self.documents.integrity()?;
+        for path in generation.lexical.damaged_files()? {
+            wrong.push(format!("the full-text file `{}` does not match its checksum", path.display()));
+        }
+        let mut passages = 0;
+        for entry in generation.entries() {
+            match self.documents.content(entry.key) {
+                Ok((_, listed)) if listed.len() == entry.passages as usize => passages += listed.len(),
+                Ok((_, listed)) => {
+                    wrong.push(format!("document {} has {} of {} passages", entry.key, listed.len(), entry.passages));
+                }
+                Err(error) => wrong.push(error.to_string()),
+            }
+        }
+        if passages != generation.lexical.len() {
+            wrong.push(format!(
+                "the documents have {passages} passages, the full-text index has {}",
+                generation.lexical.len()
+            ));
+        }
+        for (set, _) in generation.sets() {
+            wrong.extend(set.verify());
+            if set.len() != generation.lexical.len() {
+                wrong.push(format!("the vectors cover {} of {passages} passages", set.len()));
+            }
+        }
+        Ok(wrong)
     }
+}
+
+/// Opens what `CURRENT` names, again when it has been replaced meanwhile.
+fn open_current(layout: &Layout, documents: &Arc<Documents>) -> Result<Generation, IndexError> {
+    let mut tried = 0;
+    loop {
+        let number = layout.current()?.ok_or_else(|| IndexError::NotFound(layout.data_dir.clone()))?;
+        match Generation::open(layout, number, documents.clone()) {
+            Ok(generation) => return Ok(generation),
+            Err(_) if tried < RETRIES && layout.current()? != Some(number) => tried += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Words of an id or a file name, lower case.
+fn name_parts(id: &str) -> Vec<String> {
+    id.split(|c: char| !c.is_alphanumeric())
+        .filter(|part| part.len() > 2 && !matches!(*part, "html" | "https" | "amazon" | "aws" | "docs"))
+        .map(str::to_lowercase)
+        .collect()
 }

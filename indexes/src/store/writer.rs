@@ -1,11 +1,23 @@
 //! Writing: one writer at a time, everything or nothing at `commit`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::documents::{Documents, DocumentsWriter};
+use super::entry::Entry;
+use super::generation::Generation;
+use super::layout::{FORMAT, Layout, Manifest, link_files};
+use super::vectors::{self, VectorWork};
 use super::{CommitReport, IndexError};
-use crate::model::{Document, Passage};
+use crate::lexical::{LexicalPassage, LexicalWriter};
+use crate::model::{Document, Passage, Timestamp};
 
 /// What the file system says of a file: enough to know that it need not be read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -86,8 +98,11 @@ pub struct Progress {
     pub message: Option<String>,
 }
 
+/// What is told how far the work is, and may end it.
+pub(crate) type Watch<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
+
 /// What a training came to.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct TrainReport {
     /// Passages it was trained on.
     pub passages: u64,
@@ -104,51 +119,236 @@ pub struct TrainReport {
 }
 
 /// The one writer of a data directory. Dropping it without `commit` leaves the index as it was.
-#[derive(Debug)]
-pub struct IndexWriter {}
+pub struct IndexWriter {
+    layout: Layout,
+    options: WriterOptions,
+    /// The generation that was current when the writer was opened.
+    current: Option<u64>,
+    documents: DocumentsWriter,
+    /// Opened at the first change.
+    lexical: Option<LexicalWriter>,
+    notes: BTreeMap<String, String>,
+    notes_before: BTreeMap<String, String>,
+    report: CommitReport,
+    /// Passages that were added or removed.
+    passages_changed: u64,
+    now: Timestamp,
+    /// Released when the file is closed, by the end of the process at the latest.
+    _lock: fs_err::File,
+}
+
+impl fmt::Debug for IndexWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IndexWriter").field("data_dir", &self.layout.data_dir).finish_non_exhaustive()
+    }
+}
 
 impl IndexWriter {
     /// Takes the writer's lock of a data directory, creating the directory if need be. Does not wait.
-    pub fn open(_data_dir: &Path, _options: WriterOptions) -> Result<Self, IndexError> {
-        unimplemented!()
+    pub fn open(data_dir: &Path, options: WriterOptions) -> Result<Self, IndexError> {
+        let layout = Layout::new(data_dir);
+        layout.create()?;
+        let lock = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(layout.lock_file())?;
+        if !lock.file().try_lock().map(|()| true).or_else(would_block)? {
+            return Err(IndexError::Locked(data_dir.to_owned()));
+        }
+        let current = layout.current()?;
+        let notes = match current {
+            Some(number) => layout.manifest(number)?.notes,
+            None => BTreeMap::new(),
+        };
+        let documents = DocumentsWriter::open(data_dir, current.unwrap_or(0))?;
+        layout.sweep(current)?;
+        Ok(Self {
+            layout,
+            options,
+            current,
+            documents,
+            lexical: None,
+            notes_before: notes.clone(),
+            notes,
+            report: CommitReport::default(),
+            passages_changed: 0,
+            now: now(),
+            _lock: lock,
+        })
+    }
+
+    /// Deletes everything in a data directory, whatever its format, and starts anew. Takes the writer's lock.
+    pub fn rebuild(data_dir: &Path, options: WriterOptions) -> Result<Self, IndexError> {
+        let layout = Layout::new(data_dir);
+        layout.create()?;
+        let lock = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(layout.lock_file())?;
+        if !lock.file().try_lock().map(|()| true).or_else(would_block)? {
+            return Err(IndexError::Locked(data_dir.to_owned()));
+        }
+        layout.erase()?;
+        drop(lock);
+        Self::open(data_dir, options)
     }
 
     /// Documents of a source that are in the index, by id.
-    pub fn known(&self, _source: &str) -> Result<HashMap<String, KnownDocument>, IndexError> {
-        unimplemented!()
+    pub fn known(&self, source: &str) -> Result<HashMap<String, KnownDocument>, IndexError> {
+        self.documents.known(source)
     }
 
     /// Adds a document, or replaces the one with the same id.
-    pub fn put(&mut self, _document: Document, _passages: Vec<Passage>, _stat: FileStat) -> Result<(), IndexError> {
-        unimplemented!()
+    pub fn put(&mut self, document: Document, passages: Vec<Passage>, stat: FileStat) -> Result<(), IndexError> {
+        self.put_entry(&Entry::new(document, passages, stat)?)
+    }
+
+    /// Adds a document that was made ready elsewhere, or replaces the one with the same id.
+    pub fn put_entry(&mut self, entry: &Entry) -> Result<(), IndexError> {
+        let replaced = self.documents.remove(entry.id())?;
+        let (key, first) = self.documents.add(entry, self.now)?;
+        self.open_lexical()?;
+        let lexical = self.lexical.as_ref().expect("it was opened above");
+        if let Some(replaced) = replaced {
+            lexical.delete(replaced);
+            self.report.changed += 1;
+        } else {
+            self.report.added += 1;
+        }
+        let texts: Vec<(String, String)> = entry
+            .passages
+            .iter()
+            .map(|passage| (passage.heading_path.join(" "), passage.text(&entry.document.text)))
+            .collect();
+        let passages = texts.iter().enumerate().map(|(at, (headings, body))| LexicalPassage {
+            id: first + at as u64,
+            headings,
+            body,
+        });
+        lexical.add(key, &entry.document, passages)?;
+        self.passages_changed += entry.passages.len() as u64;
+        Ok(())
     }
 
     /// Records that a document is the same although its file looks touched.
-    pub fn touch(&mut self, _id: &str, _stat: FileStat) -> Result<(), IndexError> {
-        unimplemented!()
+    pub fn touch(&mut self, id: &str, stat: FileStat) -> Result<(), IndexError> {
+        self.documents.touch(id, stat)
     }
 
     /// Removes a document. Returns whether it was there.
-    pub fn remove(&mut self, _id: &str) -> Result<bool, IndexError> {
-        unimplemented!()
+    pub fn remove(&mut self, id: &str) -> Result<bool, IndexError> {
+        let Some(key) = self.documents.remove(id)? else { return Ok(false) };
+        self.open_lexical()?;
+        self.lexical.as_ref().expect("it was opened above").delete(key);
+        self.report.removed += 1;
+        Ok(true)
     }
 
     /// Records that a source was looked at now, and from where.
-    pub fn source_ingested(&mut self, _name: &str, _origin: Option<&str>) -> Result<(), IndexError> {
-        unimplemented!()
+    pub fn source_ingested(&mut self, name: &str, origin: Option<&str>) -> Result<(), IndexError> {
+        self.documents.source(name, origin, self.now)
     }
 
     /// Keeps a free-form value with the generation; read with `Index::note`.
-    pub fn set_note(&mut self, _key: &str, _value: &str) {
-        unimplemented!()
+    pub fn set_note(&mut self, key: &str, value: &str) {
+        self.notes.insert(key.to_owned(), value.to_owned());
     }
 
     /// Makes everything since `open` visible at once, and durable. With nothing changed, no generation is made.
     /// `progress` may end it with `Break`: then nothing has happened.
     pub fn commit(
-        self,
-        _progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+        mut self,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<(CommitReport, Option<TrainReport>), IndexError> {
-        unimplemented!()
+        let always = self.options.train.when == TrainWhen::Always;
+        let changed = self.lexical.is_some() || self.notes != self.notes_before;
+        if let (Some(current), false) = (self.current, changed || always) {
+            self.documents.flush()?;
+            let passages = self.layout.manifest(current)?.passages;
+            return Ok((CommitReport { generation: current, passages, ..self.report }, None));
+        }
+        let number = self.current.unwrap_or(0) + 1;
+        self.open_lexical()?;
+        self.documents.flush()?;
+        step(progress, Stage::Lexical, 0, 1)?;
+        let lexical = self.lexical.take().expect("it was opened above");
+        // Merging its last segments keeps one core busy at most; the vectors have use for the other.
+        let (lexical, vectors) = std::thread::scope(|scope| {
+            let lexical = scope.spawn(|| lexical.commit());
+            let vectors = self.vectors(number, progress);
+            (lexical.join(), vectors)
+        });
+        lexical.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let work = vectors?;
+        step(progress, Stage::Publish, 0, 1)?;
+        let manifest = Manifest {
+            format: FORMAT,
+            generation: number,
+            documents: work.documents,
+            passages: work.passages,
+            sets: work.sets,
+            changed_since_training: work.changed_since_training,
+            notes: self.notes,
+        };
+        self.layout.publish(&manifest)?;
+        // From here on the work is done; what is left over is swept now or by the next writer.
+        if let Err(error) = self.documents.collect_garbage() {
+            tracing::warn!(%error, "old rows could not be deleted, the next ingestion will");
+        }
+        if let Err(error) = self.layout.sweep(Some(number)) {
+            tracing::warn!(%error, "old generations could not be deleted, the next ingestion will");
+        }
+        step(progress, Stage::Publish, 1, 1).ok();
+        Ok((CommitReport { generation: number, passages: manifest.passages, ..self.report }, work.trained))
     }
+
+    /// Trains if it is time, and writes the vectors of the next generation.
+    fn vectors(&self, number: u64, progress: &mut Watch<'_>) -> Result<vectors::Written, IndexError> {
+        let previous = match self.current {
+            None => None,
+            Some(current) => {
+                let documents = Arc::new(Documents::open(&self.layout.data_dir)?);
+                Some(Generation::open(&self.layout, current, documents)?)
+            }
+        };
+        VectorWork {
+            dir: &self.layout.draft(number).join("vectors"),
+            previous: previous.as_ref(),
+            documents: &Documents::open(&self.layout.data_dir)?,
+            live: self.documents.entries()?,
+            added: self.documents.added()?,
+            passages_changed: self.passages_changed,
+            policy: self.options.train,
+        }
+        .write(progress)
+    }
+
+    /// Starts the draft of the next generation as a copy of the current one's full-text index.
+    fn open_lexical(&mut self) -> Result<(), IndexError> {
+        if self.lexical.is_some() {
+            return Ok(());
+        }
+        let draft = self.layout.draft(self.current.unwrap_or(0) + 1).join("lexical");
+        fs_err::create_dir_all(&draft)?;
+        if let Some(current) = self.current {
+            // The engine rewrites these two in place; everything else it never touches again.
+            link_files(&self.layout.generation(current).join("lexical"), &draft, &["meta.json", ".managed.json"])?;
+        }
+        let threads = if self.current.is_some() { 1 } else { 2 };
+        self.lexical = Some(LexicalWriter::open(&draft, threads)?);
+        Ok(())
+    }
+}
+
+/// Reports progress; `Break` becomes an error.
+pub(crate) fn step(progress: &mut Watch<'_>, stage: Stage, done: u64, total: u64) -> Result<(), IndexError> {
+    match progress(Progress { stage, done, total, message: None }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(IndexError::Interrupted),
+    }
+}
+
+fn would_block(error: std::fs::TryLockError) -> Result<bool, IndexError> {
+    match error {
+        std::fs::TryLockError::WouldBlock => Ok(false),
+        std::fs::TryLockError::Error(error) => Err(error.into()),
+    }
+}
+
+fn now() -> Timestamp {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
 }
