@@ -252,7 +252,6 @@ fn content(connection: &Connection, path: &Path, key: u64) -> Result<(String, Ve
 
 /// The writing connection. Rows become visible when the generation they belong to becomes current.
 pub(crate) struct DocumentsWriter {
-    path: PathBuf,
     connection: Connection,
     /// The generation being written.
     generation: u64,
@@ -282,7 +281,7 @@ impl DocumentsWriter {
             connection.query_row("SELECT coalesce(max(first_passage + passages), 0) FROM document", [], |row| {
                 row.get(0)
             })?;
-        Ok(Self { path, connection, generation: current + 1, next_passage: next as u64, pending: 0 })
+        Ok(Self { connection, generation: current + 1, next_passage: next as u64, pending: 0 })
     }
 
     fn written(&mut self) -> Result<(), IndexError> {
@@ -440,9 +439,5 @@ impl DocumentsWriter {
         )?;
         self.connection.execute_batch("COMMIT")?;
         Ok(())
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 }

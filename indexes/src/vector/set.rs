@@ -17,7 +17,7 @@ use crate::store::IndexError;
 
 /// From this many rows on a graph is worth building: below, scanning all of them takes under a millisecond
 /// (`cargo bench -p cloudops-indexes --bench vector`).
-const GRAPH_ROWS: usize = 16_384;
+pub(crate) const GRAPH_ROWS: usize = 16_384;
 /// The tail may grow to this share of the base before both become one.
 const TAIL_SHARE: usize = 10;
 /// The base may lose this share of its rows before it is written anew.
@@ -233,6 +233,8 @@ pub(crate) struct SetWriter<'a> {
     pub(crate) vectors: Vec<f32>,
     pub(crate) embedder: EmbedderId,
     pub(crate) weight: f32,
+    /// From how many rows on a graph is built: [`GRAPH_ROWS`].
+    pub(crate) graph_rows: usize,
 }
 
 impl SetWriter<'_> {
@@ -295,7 +297,7 @@ impl SetWriter<'_> {
         // Linking the graph needs the memory.
         drop(self.vectors);
         let scan = Scan { vectors: &bytes, dimensions };
-        let graph = if passages.len() >= GRAPH_ROWS {
+        let graph = if passages.len() >= self.graph_rows {
             let total = passages.len() as u64;
             graph::build(scan, scale, &mut |rows| step(u64::from(rows), total)).ok_or(IndexError::Interrupted)?
         } else {
@@ -326,6 +328,8 @@ mod tests {
     use super::*;
 
     const DIMENSIONS: usize = 16;
+    /// Small enough to build a graph in a moment.
+    const TEST_GRAPH_ROWS: usize = 2500;
 
     fn vectors(count: usize, seed: u64) -> Vec<f32> {
         let mut random = StdRng::seed_from_u64(seed);
@@ -349,7 +353,7 @@ mod tests {
         passages: &[u64],
         vectors: &[f32],
     ) -> VectorSet {
-        let writer = SetWriter { dir, previous, live, passages, vectors: vectors.to_vec(), embedder: embedder(), weight: 0.3 };
+        let writer = SetWriter { dir, previous, live, passages, vectors: vectors.to_vec(), embedder: embedder(), weight: 0.3, graph_rows: TEST_GRAPH_ROWS };
         let info = writer.write(&mut |_, _| true).unwrap();
         VectorSet::open(dir, info, live).unwrap()
     }
@@ -392,17 +396,17 @@ mod tests {
 
     #[test]
     fn graphs_keep_their_base_and_scan_the_tail() {
-        let count = GRAPH_ROWS + 500;
+        let count = TEST_GRAPH_ROWS + 200;
         let all = vectors(count, 2);
         let (one, two) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-        let ids: Vec<u64> = (0..GRAPH_ROWS as u64).collect();
-        let set = write(one.path(), None, &ids, &ids, &all[..GRAPH_ROWS * DIMENSIONS]);
+        let ids: Vec<u64> = (0..TEST_GRAPH_ROWS as u64).collect();
+        let set = write(one.path(), None, &ids, &ids, &all[..TEST_GRAPH_ROWS * DIMENSIONS]);
         assert!(set.info.graph);
         finds_exactly(&set, &ids, &all, 0);
         let live: Vec<u64> = (100..count as u64).collect();
-        let new: Vec<u64> = (GRAPH_ROWS as u64..count as u64).collect();
-        let set = write(two.path(), Some((one.path(), &set)), &live, &new, &all[GRAPH_ROWS * DIMENSIONS..]);
-        assert_eq!((set.info.base_rows, set.info.tail_rows), (GRAPH_ROWS, 500));
+        let new: Vec<u64> = (TEST_GRAPH_ROWS as u64..count as u64).collect();
+        let set = write(two.path(), Some((one.path(), &set)), &live, &new, &all[TEST_GRAPH_ROWS * DIMENSIONS..]);
+        assert_eq!((set.info.base_rows, set.info.tail_rows), (TEST_GRAPH_ROWS, 200));
         finds_exactly(&set, &live, &all, 0);
     }
 

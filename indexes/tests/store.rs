@@ -1,0 +1,266 @@
+//! The life of an index on disk, through its public interface.
+#![allow(clippy::unwrap_used)]
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use cloudops_indexes::hybrid::{Filters, Mode, SearchRequest};
+use cloudops_indexes::model::{Document, Kind, Passage};
+use cloudops_indexes::store::{
+    CommitReport, FileStat, Index, IndexError, IndexWriter, TrainPolicy, TrainWhen, WriterOptions,
+};
+use tempfile::TempDir;
+
+const OPTIONS: WriterOptions = WriterOptions {
+    train: TrainPolicy { when: TrainWhen::Never, min_passages: 5000, min_changed: 0.2, seed: 1 },
+};
+
+fn document(name: &str, text: &str) -> (Document, Vec<Passage>) {
+    let document = Document {
+        id: format!("docs/{name}.md"),
+        source: "docs".into(),
+        title: name.replace('-', " "),
+        url: Some(format!("https://example.com/{name}.html")),
+        path: Some(format!("{name}.md")),
+        guide: Some("guide".into()),
+        services: vec![name.split('-').next().unwrap().into()],
+        kind: Kind::Documentation,
+        tags: vec!["Blue".into()],
+        updated: Some(1_700_000_000),
+        text: text.into(),
+        content_hash: text.len().to_string(),
+    };
+    // One passage per paragraph.
+    let mut passages = Vec::new();
+    let mut start = 0;
+    for part in text.split_inclusive("\n\n") {
+        passages.push(Passage {
+            position: passages.len() as u32,
+            heading_path: vec![format!("Part {}", passages.len())],
+            anchor: Some(format!("part-{}", passages.len())),
+            range: start..start + part.len(),
+            context: String::new(),
+        });
+        start += part.len();
+    }
+    (document, passages)
+}
+
+fn open(dir: &Path) -> IndexWriter {
+    IndexWriter::open(dir, OPTIONS).unwrap()
+}
+
+fn put(writer: &mut IndexWriter, name: &str, text: &str) {
+    let (document, passages) = document(name, text);
+    writer.put(document, passages, FileStat::default()).unwrap();
+}
+
+fn commit(writer: IndexWriter) -> CommitReport {
+    writer.commit(&mut |_| ControlFlow::Continue(())).unwrap().0
+}
+
+/// Documents found for a question, best first.
+fn found(index: &Index, request: &SearchRequest) -> Vec<String> {
+    index.search(request).unwrap().hits.into_iter().map(|hit| hit.best.citation.title).collect()
+}
+
+#[track_caller]
+fn check_found(index: &Index, query: &str, expected: &[&str]) {
+    let request = SearchRequest { mode: Mode::Lexical, ..SearchRequest::new(query) };
+    assert_eq!(found(index, &request), expected, "{query}");
+}
+
+#[test]
+fn documents_come_change_and_go_while_a_reader_looks_on() {
+    let dir = TempDir::new().unwrap();
+    assert!(matches!(Index::open(dir.path()), Err(IndexError::NotFound(_))));
+
+    let mut writer = open(dir.path());
+    put(&mut writer, "ec2-keys", "Host keys of instances change.\n\nReplacing a volume keeps zebras.");
+    put(&mut writer, "s3-buckets", "Buckets hold objects.");
+    let report = commit(writer);
+    assert_eq!((report.generation, report.added, report.passages), (1, 2, 3));
+
+    let index = Index::open(dir.path()).unwrap();
+    check_found(&index, "zebra", &["ec2 keys"]);
+    let hit = index.search(&SearchRequest::new("zebra")).unwrap().hits.remove(0).best;
+    assert_eq!(hit.citation.url.as_deref(), Some("https://example.com/ec2-keys.html#part-1"));
+    assert_eq!(hit.citation.heading_path, ["Part 1"]);
+    assert_eq!(hit.text, "Replacing a volume keeps zebras.");
+    assert_eq!(&hit.text[hit.highlights[0].clone()], "zebras");
+
+    let mut writer = open(dir.path());
+    put(&mut writer, "ec2-keys", "Now about giraffes.");
+    assert!(writer.remove("docs/s3-buckets.md").unwrap());
+    assert!(!writer.remove("docs/unknown.md").unwrap());
+    put(&mut writer, "rds-storage", "Storage for zebras.");
+    check_found(&index, "zebra", &["ec2 keys"]);
+    let report = commit(writer);
+    assert_eq!((report.added, report.changed, report.removed, report.passages), (1, 1, 1, 2));
+
+    check_found(&index, "zebra", &["rds storage"]);
+    check_found(&index, "giraffe", &["ec2 keys"]);
+    check_found(&index, "buckets", &[]);
+    assert_eq!(index.generation(), 2);
+    assert!(index.document("docs/s3-buckets.md").unwrap().is_none());
+    let stored = index.document("https://example.com/ec2-keys.html#part-0").unwrap().unwrap();
+    assert_eq!(stored.document.text, "Now about giraffes.");
+    assert_eq!(index.verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_writer_that_gives_up_leaves_everything_as_it_was() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = open(dir.path());
+    put(&mut writer, "ec2-keys", "About zebras.");
+    commit(writer);
+
+    let mut writer = open(dir.path());
+    put(&mut writer, "ec2-keys", "About giraffes.");
+    put(&mut writer, "rds-storage", "About lions.");
+    drop(writer);
+    let mut writer = open(dir.path());
+    put(&mut writer, "rds-storage", "About lions.");
+    writer.remove("docs/ec2-keys.md").unwrap();
+    let stopped = writer.commit(&mut |_| ControlFlow::Break(()));
+    assert!(matches!(stopped, Err(IndexError::Interrupted)));
+
+    let index = Index::open(dir.path()).unwrap();
+    check_found(&index, "zebras lions giraffes", &["ec2 keys"]);
+    let writer = open(dir.path());
+    let known = writer.known("docs").unwrap();
+    assert_eq!(known.keys().collect::<Vec<_>>(), ["docs/ec2-keys.md"]);
+    assert_eq!(commit(writer).generation, 1, "nothing changed, no generation is made");
+    assert_eq!(index.verify().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn the_same_document_twice_in_one_go_counts_once() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = open(dir.path());
+    put(&mut writer, "ec2-keys", "About zebras.");
+    put(&mut writer, "ec2-keys", "About giraffes.");
+    commit(writer);
+    let index = Index::open(dir.path()).unwrap();
+    check_found(&index, "zebras", &[]);
+    check_found(&index, "giraffes", &["ec2 keys"]);
+    assert_eq!(index.summary().unwrap().documents, 1);
+}
+
+#[test]
+fn one_writer_at_a_time() {
+    let dir = TempDir::new().unwrap();
+    let first = open(dir.path());
+    assert!(matches!(IndexWriter::open(dir.path(), OPTIONS), Err(IndexError::Locked(_))));
+    drop(first);
+    open(dir.path());
+}
+
+#[test]
+fn filters_restrict_and_combine() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = open(dir.path());
+    for name in ["ec2-one", "s3-two", "rds-three"] {
+        put(&mut writer, name, "About zebras.");
+    }
+    commit(writer);
+    let index = Index::open(dir.path()).unwrap();
+    let count = |filters: Filters| found(&index, &SearchRequest { filters, ..SearchRequest::new("zebras") }).len();
+    let services = |names: &[&str]| Filters {
+        services: names.iter().map(ToString::to_string).collect(),
+        ..Filters::default()
+    };
+    assert_eq!(count(Filters::default()), 3);
+    assert_eq!(count(services(&["EC2", "s3"])), 2);
+    assert_eq!(count(Filters { tags: vec!["blue".into()], ..services(&["rds"]) }), 1);
+    assert_eq!(count(Filters { kinds: vec![Kind::Incident], ..Filters::default() }), 0);
+    assert_eq!(count(Filters { sources: vec!["docs".into()], ..Filters::default() }), 3);
+    assert_eq!(count(Filters { guides: vec!["other".into()], ..Filters::default() }), 0);
+    assert_eq!(count(Filters { updated_since: Some(1_700_000_000), ..Filters::default() }), 3);
+    assert_eq!(count(Filters { updated_since: Some(1_700_000_001), ..Filters::default() }), 0);
+}
+
+#[test]
+fn pages_follow_each_other_without_overlap() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = open(dir.path());
+    for n in 0..30 {
+        put(&mut writer, &format!("s{n}-page"), &format!("Zebras in place {n}. {}", "More words here. ".repeat(n)));
+    }
+    commit(writer);
+    let index = Index::open(dir.path()).unwrap();
+    let all = found(&index, &SearchRequest { limit: 30, ..SearchRequest::new("zebras") });
+    let mut paged = Vec::new();
+    for offset in (0..30).step_by(7) {
+        let response = index.search(&SearchRequest { limit: 7, offset, ..SearchRequest::new("zebras") }).unwrap();
+        assert_eq!(response.more, offset + 7 < 30);
+        paged.extend(response.hits.into_iter().map(|hit| hit.best.citation.title));
+    }
+    assert_eq!(paged, all);
+    assert_eq!(all.len(), 30);
+}
+
+#[test]
+fn hostile_questions_are_answered_or_not_but_never_fail() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = open(dir.path());
+    put(&mut writer, "iam-policy", "Allow s3:* on arn:aws:s3:::bucket/* in C++ code with AND OR 🚀 rockets.");
+    commit(writer);
+    let index = Index::open(dir.path()).unwrap();
+    let long = "zebra policy ".repeat(8000);
+    for query in ["", " ", "C++", "s3:*", "\"unbalanced", "arn:aws:s3:::bucket", "AND OR", "🚀", "title:", "+", "\0", &long] {
+        for mode in Mode::ALL {
+            index.search(&SearchRequest { mode, explain: true, ..SearchRequest::new(query) }).unwrap();
+        }
+    }
+    check_found(&index, &long, &["iam policy"]);
+    check_found(&index, "s3:*", &["iam policy"]);
+    let syntax = SearchRequest { syntax: true, ..SearchRequest::new("\"open") };
+    assert!(matches!(index.search(&syntax), Err(IndexError::Syntax(_))));
+}
+
+#[test]
+fn near_identical_pages_of_one_service_are_folded() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = open(dir.path());
+    let steps: String = (0..150).map(|n| format!("Step {n}: look at item {} of zebra {n}. ", n * 3)).collect();
+    for (name, system) in [("ec2-linux", "Linux"), ("ec2-windows", "Windows"), ("rds-linux", "Linux")] {
+        put(&mut writer, name, &format!("{steps} On {system}."));
+    }
+    commit(writer);
+    let index = Index::open(dir.path()).unwrap();
+    let response = index.search(&SearchRequest::new("zebra step")).unwrap();
+    let mut shown: Vec<(usize, &str)> =
+        response.hits.iter().map(|hit| (hit.twins.len(), hit.best.citation.services[0].as_str())).collect();
+    shown.sort_unstable();
+    assert_eq!(shown, [(0, "rds"), (1, "ec2")]);
+}
+
+#[test]
+fn a_damaged_index_says_so() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = open(dir.path());
+    put(&mut writer, "ec2-keys", "About zebras.");
+    commit(writer);
+    let manifest = dir.path().join("generations/1/manifest.json");
+    let good = fs_err::read_to_string(&manifest).unwrap();
+    fs_err::write(&manifest, good.replace("\"format\": 1", "\"format\": 999")).unwrap();
+    assert!(matches!(Index::open(dir.path()), Err(IndexError::Format { found: 999, .. })));
+    fs_err::write(&manifest, &good[..20]).unwrap();
+    assert!(matches!(Index::open(dir.path()), Err(IndexError::Damaged { .. })));
+    let mut writer = IndexWriter::rebuild(dir.path(), OPTIONS).unwrap();
+    put(&mut writer, "ec2-keys", "About lions.");
+    commit(writer);
+    check_found(&Index::open(dir.path()).unwrap(), "lions zebras", &["ec2 keys"]);
+}
+
+#[test]
+fn notes_are_kept_with_the_generation() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = open(dir.path());
+    writer.set_note("corpus", "abc");
+    commit(writer);
+    let index = Index::open(dir.path()).unwrap();
+    assert_eq!(index.note("corpus").as_deref(), Some("abc"));
+    assert_eq!(index.note("other"), None);
+}
