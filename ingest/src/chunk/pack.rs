@@ -1,0 +1,77 @@
+//! Pieces to passages: as many as fit, and no passage that is too small or ends with a heading.
+
+use std::ops::Range;
+
+use super::pieces::Piece;
+use super::{HARD_MAX_CHARS, SMALL_CHARS, SOFT_MAX_CHARS, TARGET_CHARS};
+
+/// A code block may follow a short introduction into the same passage up to this length.
+const MAX_INTRODUCED_CHARS: usize = 2_000;
+
+/// The part of a text that becomes one passage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Packed {
+    pub(super) range: Range<usize>,
+    pub(super) context: String,
+}
+
+/// Packs the pieces of one group.
+pub(super) fn pack(text: &str, pieces: &[Piece]) -> Vec<Packed> {
+    let total: usize = pieces.iter().map(|piece| piece.chars).sum();
+    let plans = if total <= SOFT_MAX_CHARS { vec![0..pieces.len()] } else { plan(pieces) };
+    let mut packed = Vec::with_capacity(plans.len());
+    for plan in plans {
+        let Some(first) = pieces[plan.clone()].iter().find(|piece| !text[piece.range.clone()].trim().is_empty()) else {
+            continue;
+        };
+        let end = pieces[plan.end - 1].range.end;
+        let end = first.range.start + text[first.range.start..end].trim_end().len();
+        let context = first.context.clone().map(|context| text[context].to_owned()).unwrap_or_default();
+        packed.push(Packed { range: first.range.start..end, context });
+    }
+    packed
+}
+
+/// Which pieces go together.
+fn plan(pieces: &[Piece]) -> Vec<Range<usize>> {
+    let mut plans: Vec<Range<usize>> = Vec::new();
+    let mut start = 0;
+    let mut chars = 0;
+    let mut leading = false;
+    for (at, piece) in pieces.iter().enumerate() {
+        // A heading is worth keeping here only if what it leads to fits as well.
+        let ahead = if piece.leads { pieces.get(at + 1).map_or(0, |next| next.chars.min(SOFT_MAX_CHARS)) } else { 0 };
+        let sum = chars + piece.chars + ahead;
+        let limit = if chars < SMALL_CHARS {
+            if piece.code { MAX_INTRODUCED_CHARS } else { SOFT_MAX_CHARS }
+        } else {
+            TARGET_CHARS
+        };
+        let stays = at == start || sum <= limit || (leading && chars + piece.chars <= HARD_MAX_CHARS && chars < SMALL_CHARS * 2);
+        if !stays {
+            plans.push(start..at);
+            start = at;
+            chars = piece.context.as_ref().map_or(0, Range::len);
+        }
+        chars += piece.chars;
+        leading = piece.leads;
+    }
+    join_tail(pieces, &mut plans, start, chars);
+    plans
+}
+
+/// Adds the last plan, or joins it to the one before if it is too small to stand alone.
+fn join_tail(pieces: &[Piece], plans: &mut Vec<Range<usize>>, start: usize, chars: usize) {
+    if chars < SMALL_CHARS
+        && let Some(last) = plans.last_mut()
+    {
+        let before: usize = pieces[last.clone()].iter().map(|piece| piece.chars).sum();
+        if before + chars <= SOFT_MAX_CHARS {
+            last.end = pieces.len();
+            return;
+        }
+    }
+    if start < pieces.len() {
+        plans.push(start..pieces.len());
+    }
+}

@@ -1,0 +1,197 @@
+//! What must not be torn: paragraphs, list items, code blocks, table rows.
+
+use std::ops::Range;
+
+use super::tear::tear;
+use super::{HARD_MAX_CHARS, MAX_CONTEXT_CHARS, SOFT_MAX_CHARS, TARGET_CHARS};
+use crate::extract::Section;
+use crate::extract::markup::{closes, fence_start, is_delimiter_row, is_list_item};
+
+/// A stretch of text that belongs together. Pieces tile their group: blank lines count to the piece before them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Piece {
+    pub(super) range: Range<usize>,
+    pub(super) chars: usize,
+    /// What has to be repeated if a passage begins with this piece.
+    pub(super) context: Option<Range<usize>>,
+    /// Headings and lead-ins say nothing without the piece behind them.
+    pub(super) leads: bool,
+    /// Whether it is (part of) a code block.
+    pub(super) code: bool,
+}
+
+/// Cuts `range` of a text into pieces.
+pub(super) fn pieces(text: &str, range: Range<usize>, sections: &[Section]) -> Vec<Piece> {
+    let mut cutter = Cutter { text, at: range.start, end: range.end, pieces: Vec::new() };
+    let mut headings = sections.iter().filter(|section| section.level > 0).map(|section| section.range.start).peekable();
+    while cutter.at < cutter.end {
+        if headings.next_if_eq(&cutter.at).is_some() {
+            let end = cutter.line_end(cutter.at);
+            cutter.push(cutter.at..end, None, true, false, SOFT_MAX_CHARS);
+            continue;
+        }
+        let stop = headings.peek().copied().unwrap_or(cutter.end).min(cutter.end);
+        cutter.block(stop);
+    }
+    cutter.pieces
+}
+
+struct Cutter<'a> {
+    text: &'a str,
+    at: usize,
+    end: usize,
+    pieces: Vec<Piece>,
+}
+
+impl Cutter<'_> {
+    /// The end of the line at `at`, its line end included.
+    fn line_end(&self, at: usize) -> usize {
+        self.text[at..self.end].find('\n').map_or(self.end, |offset| at + offset + 1)
+    }
+
+    fn line(&self, at: usize) -> &str {
+        &self.text[at..self.line_end(at)]
+    }
+
+    /// Adds a piece and the blank lines behind it. One longer than `max_chars` is torn.
+    fn push(&mut self, range: Range<usize>, context: Option<Range<usize>>, leads: bool, code: bool, max_chars: usize) {
+        let mut end = range.end;
+        while end < self.end && self.line(end).trim().is_empty() {
+            end = self.line_end(end);
+        }
+        self.at = end;
+        let range = range.start..end;
+        let chars = self.text[range.clone()].trim_end().chars().count();
+        if chars <= max_chars {
+            self.pieces.push(Piece { range, chars, context, leads, code });
+            return;
+        }
+        for part in tear(self.text, range) {
+            let chars = self.text[part.clone()].chars().count();
+            self.pieces.push(Piece { range: part, chars, context: context.clone(), leads: false, code });
+        }
+    }
+
+    /// Cuts the block that starts here. It ends at `stop` at the latest.
+    fn block(&mut self, stop: usize) {
+        let start = self.at;
+        let first = self.line(start);
+        let text = first.trim();
+        if text.is_empty() {
+            let end = self.line_end(start);
+            // Blank lines at the start of a group have no piece in front of them.
+            self.push(start..end, None, false, false, usize::MAX);
+        } else if fence_start(text).is_some() {
+            self.fence(stop);
+        } else if text.contains('|') && is_delimiter_row(self.line_at(self.line_end(start), stop)) {
+            self.table(stop);
+        } else {
+            self.paragraph(stop);
+        }
+    }
+
+    fn line_at(&self, at: usize, stop: usize) -> &str {
+        if at < stop { self.line(at) } else { "" }
+    }
+
+    fn fence(&mut self, stop: usize) {
+        let start = self.at;
+        let opening = start..self.line_end(start);
+        let Some(fence) = fence_start(self.text[opening.clone()].trim()) else {
+            return self.paragraph(stop);
+        };
+        let mut end = opening.end;
+        while end < stop {
+            let line = self.line(end);
+            let closed = closes(line.trim(), &fence);
+            end += line.len();
+            if closed {
+                break;
+            }
+        }
+        let chars = self.text[start..end].chars().count();
+        if chars <= HARD_MAX_CHARS {
+            self.push(start..end, None, false, true, usize::MAX);
+            return;
+        }
+        // Parts of about the target length, at line ends. The first has the opening line, the others repeat it.
+        let mut part = start;
+        let mut part_chars = 0;
+        let mut at = start;
+        while at < end {
+            let next = self.line_end(at).min(end);
+            let line_chars = self.text[at..next].chars().count();
+            if part_chars > 0 && part_chars + line_chars > TARGET_CHARS + TARGET_CHARS / 2 {
+                self.code_part(part..at, &opening);
+                part = at;
+                part_chars = 0;
+            }
+            part_chars += line_chars;
+            at = next;
+        }
+        self.code_part(part..end, &opening);
+    }
+
+    fn code_part(&mut self, part: Range<usize>, opening: &Range<usize>) {
+        let first = part.start == opening.start;
+        let before = self.pieces.len();
+        self.push(part, (!first).then(|| opening.clone()), false, true, HARD_MAX_CHARS);
+        if first {
+            // A first part that was torn itself holds the opening line only once.
+            self.pieces[before..].iter_mut().skip(1).for_each(|piece| piece.context = Some(opening.clone()));
+        }
+    }
+
+    fn table(&mut self, stop: usize) {
+        let start = self.at;
+        let header_end = self.line_end(self.line_end(start));
+        let header = start..header_end;
+        let short = self.text[header.clone()].chars().count() <= MAX_CONTEXT_CHARS;
+        let context = short.then(|| header.clone());
+        // The header goes with its first row.
+        let mut end = header_end;
+        if self.is_row(end, stop) {
+            end = self.line_end(end);
+        }
+        let before = self.pieces.len();
+        self.push(start..end, None, false, false, HARD_MAX_CHARS);
+        for piece in self.pieces[before..].iter_mut().skip(1) {
+            piece.context = context.clone().filter(|header| header.end <= piece.range.start);
+        }
+        while self.is_row(self.at, stop) && self.at == end {
+            end = self.line_end(self.at);
+            self.push(self.at..end, context.clone(), false, false, HARD_MAX_CHARS);
+        }
+    }
+
+    fn is_row(&self, at: usize, stop: usize) -> bool {
+        let line = self.line_at(at, stop);
+        line.contains('|') && !line.trim().is_empty()
+    }
+
+    /// A paragraph, or one item of a list.
+    fn paragraph(&mut self, stop: usize) {
+        let start = self.at;
+        let mut end = self.line_end(start).min(stop);
+        while end < stop {
+            let line = self.line(end);
+            let text = line.trim();
+            let ends = text.is_empty()
+                || is_list_item(text)
+                || fence_start(text).is_some()
+                || (text.contains('|') && is_delimiter_row(self.line_at(self.line_end(end), stop)));
+            if ends {
+                break;
+            }
+            end += line.len();
+        }
+        let text = self.text[start..end].trim();
+        let leads = text.len() < 300 && (text.ends_with(':') || is_bold_line(text));
+        self.push(start..end, None, leads, false, SOFT_MAX_CHARS);
+    }
+}
+
+/// Whether a paragraph is one bold line, as in `**To start an instance**`.
+fn is_bold_line(text: &str) -> bool {
+    text.len() > 4 && text.starts_with("**") && text.ends_with("**") && !text[2..text.len() - 2].contains("**")
+}
