@@ -1,0 +1,232 @@
+//! `cloudops doctor`: what is wrong, and how to mend it.
+
+use std::io::Write;
+use std::path::Path;
+
+use cloudops_indexes::store::{IndexError, IndexSummary, IndexWriter, TrainWhen, WriterOptions};
+use serde::Serialize;
+
+use crate::app::{App, open_existing};
+use crate::corpus;
+use crate::report::error::{CommandError, CommandResult};
+use crate::report::{BAD, DIM, GOOD, Output, WARN, bytes, count, styled, time};
+
+/// Bytes that should be free to ingest something sizeable.
+const COMFORTABLE: u64 = 2_000_000_000;
+const TIGHT: u64 = 200_000_000;
+
+/// Check the installation, and say how to mend what is wrong
+///
+/// The exit code is 1 if a check fails. Warnings do not change it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cloudops doctor
+  cloudops doctor --deep --json      read every file of the index, too")]
+pub(crate) struct Args {
+    /// Read every file of the index and every document
+    #[arg(long)]
+    deep: bool,
+}
+
+/// What a check came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Check {
+    name: &'static str,
+    status: Status,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl Check {
+    fn new(name: &'static str, status: Status, message: impl Into<String>, hint: Option<&str>) -> Self {
+        Self { name, status, message: message.into(), hint: hint.map(str::to_owned) }
+    }
+
+    fn ok(name: &'static str, message: impl Into<String>) -> Self {
+        Self::new(name, Status::Ok, message, None)
+    }
+
+    fn failed(name: &'static str, error: &IndexError) -> Self {
+        Self::new(name, Status::Fail, error.to_string(), error.hint())
+    }
+}
+
+pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
+    let mut checks = vec![config(app), data_dir(app.data_dir()), disk(app.data_dir())];
+    checks.push(lock(app));
+    checks.extend(index(app, args.deep));
+    let failed = checks.iter().filter(|check| check.status == Status::Fail).count();
+    if out.is_json() {
+        out.json(&checks)?;
+    } else {
+        for check in &checks {
+            let (style, word) = match check.status {
+                Status::Ok => (GOOD, "ok  "),
+                Status::Warn => (WARN, "warn"),
+                Status::Fail => (BAD, "fail"),
+            };
+            writeln!(out, "{} {:<9} {}", styled(style, word), check.name, check.message)?;
+            if let Some(hint) = &check.hint {
+                writeln!(out, "               {} {hint}", styled(DIM, "hint:"))?;
+            }
+        }
+        out.flush()?;
+    }
+    match failed {
+        0 => Ok(()),
+        1 => Err(CommandError::check("a check failed")),
+        n => Err(CommandError::check(format!("{n} checks failed"))),
+    }
+}
+
+fn config(app: &App) -> Check {
+    let config = &app.config;
+    if let Some(variable) = config.unknown_variables.first() {
+        let hint =
+            "Every variable is listed in docs/reference/env.md; `cloudops config show --origin` shows what is set.";
+        return Check::new("config", Status::Warn, format!("nothing reads the variable {variable}"), Some(hint));
+    }
+    match &config.file {
+        Some(file) if file.exists() => Check::ok("config", format!("read from {}", file.display())),
+        Some(file) => Check::ok("config", format!("defaults; there is no {}", file.display())),
+        None => Check::ok("config", "defaults; there is no home directory"),
+    }
+}
+
+fn data_dir(dir: &Path) -> Check {
+    const NAME: &str = "data dir";
+    if !dir.exists() {
+        return Check::ok(NAME, format!("{} will be made when it is needed", dir.display()));
+    }
+    match tempfile::Builder::new().prefix(".doctor").tempfile_in(dir) {
+        Ok(_) => Check::ok(NAME, format!("{} can be written", dir.display())),
+        Err(error) => {
+            let hint = "The index is served as it is. To change it, make the directory writable or use `--data-dir`.";
+            Check::new(NAME, Status::Warn, format!("{} cannot be written: {error}", dir.display()), Some(hint))
+        }
+    }
+}
+
+fn disk(dir: &Path) -> Check {
+    const NAME: &str = "disk";
+    let Some(existing) = dir.ancestors().find(|dir| dir.exists()) else {
+        return Check::new(NAME, Status::Warn, "no directory above the data directory exists", None);
+    };
+    match fs4::available_space(existing) {
+        Ok(free) => {
+            let message = format!("{} free", bytes(free));
+            let hint = "The whole AWS documentation takes about 0.5 GB while it is ingested.";
+            match free {
+                ..TIGHT => Check::new(NAME, Status::Fail, message, Some(hint)),
+                TIGHT..COMFORTABLE => Check::new(NAME, Status::Warn, message, Some(hint)),
+                _ => Check::ok(NAME, message),
+            }
+        }
+        Err(error) => Check::new(NAME, Status::Warn, format!("free space is not known: {error}"), None),
+    }
+}
+
+fn lock(app: &App) -> Check {
+    const NAME: &str = "lock";
+    if !matches!(open_existing(app.data_dir()), Ok(Some(_))) {
+        return Check::ok(NAME, "nobody is writing");
+    }
+    let train = app.settings().train.policy(TrainWhen::Never);
+    match IndexWriter::open(app.data_dir(), WriterOptions { train }) {
+        Ok(_) => Check::ok(NAME, "nobody is writing"),
+        Err(error @ IndexError::Locked(_)) => Check::new(NAME, Status::Warn, error.to_string(), error.hint()),
+        // Whatever else is wrong, another check says it.
+        Err(_) => Check::ok(NAME, "nobody is writing, as far as can be seen"),
+    }
+}
+
+fn index(app: &App, deep: bool) -> Vec<Check> {
+    const NAME: &str = "index";
+    let index = match open_existing(app.data_dir()) {
+        Ok(Some(index)) => index,
+        Ok(None) => {
+            let message = format!(
+                "none yet; the first search makes one of the {}",
+                count(corpus::len() as u64, "built-in document")
+            );
+            let hint = "To add documents of your own, run `cloudops ingest FOLDER`.";
+            return vec![Check::new(NAME, Status::Ok, message, Some(hint))];
+        }
+        Err(error) => return vec![Check::failed(NAME, &error)],
+    };
+    let mut checks = Vec::new();
+    match index.summary() {
+        Ok(summary) => {
+            let documents = count(summary.documents, "document");
+            let size = bytes(summary.disk_bytes);
+            checks.push(Check::ok(NAME, format!("generation {}, {documents}, {size}", summary.generation)));
+            checks.push(vectors(&summary));
+            checks.push(age(&summary));
+        }
+        Err(error) => checks.push(Check::failed(NAME, &error)),
+    }
+    if !corpus::is_in(|key| index.note(key)) {
+        let hint = "The next search or ingestion brings them up to date, if the data directory can be written.";
+        checks.push(Check::new("corpus", Status::Warn, "the built-in documents are of another version", Some(hint)));
+    }
+    if deep {
+        checks.push(match index.verify() {
+            Ok(wrong) if wrong.is_empty() => Check::ok("files", "every file and document is sound"),
+            Ok(wrong) => {
+                let more = if wrong.len() > 3 { format!(" and {} more", wrong.len() - 3) } else { String::new() };
+                let message = format!("{}{more}", wrong[..wrong.len().min(3)].join("; "));
+                let hint = "To make the index anew from its folders, run `cloudops ingest --rebuild`.";
+                Check::new("files", Status::Fail, message, Some(hint))
+            }
+            Err(error) => Check::failed("files", &error),
+        });
+    }
+    checks
+}
+
+fn vectors(summary: &IndexSummary) -> Check {
+    const NAME: &str = "vectors";
+    if summary.vectors.is_empty() {
+        let hint = "To train them, run `cloudops embed train`.";
+        return Check::new(NAME, Status::Warn, "none: searches rank by words only", Some(hint));
+    }
+    let sets = summary.vectors.iter().map(|set| format!("{}: {} of {}", set.name, set.filled, set.total));
+    let filling = summary.vectors.iter().any(|set| set.filled < set.total);
+    let message = format!("{} passages", sets.collect::<Vec<_>>().join(", "));
+    if filling {
+        Check::new(NAME, Status::Warn, message, Some("To fill them, run `cloudops ingest`."))
+    } else {
+        Check::ok(NAME, message)
+    }
+}
+
+fn age(summary: &IndexSummary) -> Check {
+    const NAME: &str = "age";
+    let now = time::now();
+    let folders = summary.sources.iter().filter(|source| source.origin.is_some());
+    let Some(oldest) = folders.min_by_key(|source| source.ingested) else {
+        return Check::ok(NAME, "only built-in documents");
+    };
+    let message = format!("`{}` was ingested {}", oldest.name, time::age(oldest.ingested, now));
+    let missing =
+        summary.sources.iter().find(|source| source.origin.as_ref().is_some_and(|dir| !Path::new(dir).exists()));
+    match missing {
+        Some(source) => {
+            let message =
+                format!("the folder of `{}` is not there: {}", source.name, source.origin.as_deref().unwrap_or(""));
+            let hint = "Its documents stay searchable. They can be brought up to date when the folder is back.";
+            Check::new(NAME, Status::Warn, message, Some(hint))
+        }
+        None => Check::ok(NAME, message),
+    }
+}

@@ -1,0 +1,68 @@
+//! `cloudops sources`: what is indexed.
+
+use std::io::Write;
+
+use crate::app::App;
+use crate::report::error::CommandResult;
+use crate::report::table::{Align, Table};
+use crate::report::{DIM, Output, bytes, count, grouped, one_line, styled, time};
+
+/// Show what is indexed, how much of it, and how old it is
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cloudops sources
+  cloudops sources --json")]
+pub(crate) struct Args {}
+
+pub(crate) fn run(app: &App, _args: Args, out: &mut Output) -> CommandResult {
+    let summary = app.index()?.summary()?;
+    if out.is_json() {
+        out.json(&summary)?;
+        return Ok(());
+    }
+    let now = time::now();
+    let mut table = Table::new(&[
+        ("SOURCE", Align::Left),
+        ("DOCUMENTS", Align::Right),
+        ("PASSAGES", Align::Right),
+        ("TEXT", Align::Right),
+        ("GUIDES", Align::Right),
+        ("INGESTED", Align::Left),
+        ("NEWEST", Align::Left),
+        ("FROM", Align::Left),
+    ]);
+    for source in &summary.sources {
+        table.row([
+            one_line(&source.name),
+            grouped(source.documents),
+            grouped(source.passages),
+            bytes(source.text_bytes),
+            grouped(source.guides),
+            time::age(source.ingested, now),
+            source.newest.map(time::date).unwrap_or_default(),
+            source.origin.as_deref().map_or_else(|| "built in".to_owned(), one_line),
+        ]);
+    }
+    table.write(out)?;
+    writeln!(out)?;
+    let mut kinds = std::collections::BTreeMap::new();
+    for (kind, number) in summary.sources.iter().flat_map(|source| &source.kinds) {
+        *kinds.entry(*kind).or_insert(0) += number;
+    }
+    let kinds: Vec<_> = kinds.into_iter().map(|(kind, number)| format!("{} {kind}", grouped(number))).collect();
+    let services: Vec<_> =
+        summary.services.iter().take(15).map(|(name, n)| format!("{name} {}", grouped(*n))).collect();
+    let more = summary.services.len().saturating_sub(15);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    writeln!(out, "{} {}", styled(DIM, "kinds    "), kinds.join(", "))?;
+    writeln!(out, "{} {}{more}", styled(DIM, "services "), one_line(&services.join(", ")))?;
+    for set in &summary.vectors {
+        let filled = format!("{} of {}", grouped(set.filled as u64), count(set.total as u64, "passage"));
+        writeln!(out, "{} {} ({}): {filled}", styled(DIM, "vectors  "), set.name, set.version)?;
+    }
+    if summary.vectors.is_empty() {
+        writeln!(out, "{} none: searches rank by words only", styled(DIM, "vectors  "))?;
+    }
+    writeln!(out, "{} generation {}, {}", styled(DIM, "index    "), summary.generation, bytes(summary.disk_bytes))?;
+    Ok(())
+}

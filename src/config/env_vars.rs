@@ -1,0 +1,101 @@
+//! Every environment variable that the program reads, in one list.
+
+/// An environment variable.
+#[derive(Debug)]
+pub(crate) struct EnvVar {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// The setting that it sets, if it sets one.
+    pub(crate) sets: Option<&'static str>,
+    /// What it does, for the reference.
+    pub(crate) doc: &'static str,
+}
+
+/// The variable that names the configuration file.
+pub(crate) const CONFIG: &str = "CLOUDOPS_CONFIG";
+
+/// All of them by name.
+pub(crate) static ALL: &[EnvVar] = &[
+    EnvVar { name: CONFIG, sets: None, doc: "Configuration file to read instead of the default one. It must exist." },
+    EnvVar {
+        name: "CLOUDOPS_DATA_DIR",
+        sets: Some("data_dir"),
+        doc: "Directory that holds the index. `--data-dir` overrides it.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_INGEST_EXCLUDE",
+        sets: Some("ingest.exclude"),
+        doc: "Globs of files to leave out, separated by commas.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_INGEST_FOLLOW_SYMLINKS",
+        sets: Some("ingest.follow_symlinks"),
+        doc: "`true` to follow symbolic links below a folder.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_INGEST_MAX_FILE_BYTES",
+        sets: Some("ingest.max_file_bytes"),
+        doc: "Files larger than this are skipped.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_LOG",
+        sets: Some("log"),
+        doc: "What is logged on stderr: a level (`warn`, `info`, `debug`) or directives such as `cloudops=debug,rmcp=info`.",
+    },
+    EnvVar { name: "CLOUDOPS_SEARCH_LIMIT", sets: Some("search.limit"), doc: "Documents that `search` shows." },
+    EnvVar {
+        name: "CLOUDOPS_SEARCH_MODE",
+        sets: Some("search.mode"),
+        doc: "Which sides of the index rank: `lexical`, `vector` or `hybrid`.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_SERVE_READ_ONLY",
+        sets: Some("serve.read_only"),
+        doc: "`true` to serve only tools that change nothing.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_SERVE_TOOLSETS",
+        sets: Some("serve.toolsets"),
+        doc: "Toolsets to serve, separated by commas.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_TRAIN_MIN_CHANGED",
+        sets: Some("train.min_changed"),
+        doc: "Share of the passages, 0 to 1, that must have changed since the last training before the next.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_TRAIN_MIN_PASSAGES",
+        sets: Some("train.min_passages"),
+        doc: "Passages that the index must hold before vectors are trained on it.",
+    },
+    EnvVar { name: "CLOUDOPS_TRAIN_SEED", sets: Some("train.seed"), doc: "Seed of every random choice in training." },
+    EnvVar {
+        name: "CLOUDOPS_TRAIN_WHEN",
+        sets: Some("train.when"),
+        doc: "When `ingest` trains: `never`, `auto` (as the thresholds say) or `always`.",
+    },
+    EnvVar {
+        name: "NO_COLOR",
+        sets: None,
+        doc: "Set to anything: no colours. `CLICOLOR_FORCE` set to `1` forces them.",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_sorted_unique_and_named_after_their_setting() {
+        assert!(ALL.is_sorted_by(|a, b| a.name < b.name));
+        for variable in ALL {
+            if let Some(key) = variable.sets {
+                assert!(
+                    variable.name == format!("CLOUDOPS_{}", key.replace('.', "_").to_uppercase()),
+                    "{} sets {key}",
+                    variable.name
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The settings themselves, with their defaults.
+
+use std::path::PathBuf;
+
+use cloudops_indexes::hybrid::Mode;
+use cloudops_indexes::store;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {
+    /// Directory that holds the index.
+    pub(crate) data_dir: PathBuf,
+    /// What is logged on stderr: a level, or directives such as `cloudops=debug,rmcp=info`.
+    pub(crate) log: String,
+    /// How folders are read.
+    pub(crate) ingest: IngestSettings,
+    /// How `search` answers.
+    pub(crate) search: SearchSettings,
+    /// What the MCP server offers.
+    pub(crate) serve: ServeSettings,
+    /// When vectors are trained on the index.
+    pub(crate) train: TrainSettings,
+}
+
+/// How folders are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct IngestSettings {
+    /// Globs of files to leave out, in addition to those of the command line.
+    pub(crate) exclude: Vec<String>,
+    /// Whether symbolic links below a folder are followed.
+    pub(crate) follow_symlinks: bool,
+    /// Files larger than this are skipped.
+    pub(crate) max_file_bytes: u64,
+}
+
+impl Default for IngestSettings {
+    fn default() -> Self {
+        Self { exclude: Vec::new(), follow_symlinks: false, max_file_bytes: 16 * 1024 * 1024 }
+    }
+}
+
+/// How `search` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SearchSettings {
+    /// Documents that `search` shows.
+    pub(crate) limit: usize,
+    /// Which sides of the index rank.
+    pub(crate) mode: Mode,
+}
+
+impl Default for SearchSettings {
+    fn default() -> Self {
+        Self { limit: 10, mode: Mode::Hybrid }
+    }
+}
+
+/// What the MCP server offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ServeSettings {
+    /// Only tools that change nothing.
+    pub(crate) read_only: bool,
+    /// Toolsets to serve. Empty: all.
+    pub(crate) toolsets: Vec<String>,
+}
+
+impl Default for ServeSettings {
+    fn default() -> Self {
+        Self { read_only: false, toolsets: Vec::new() }
+    }
+}
+
+/// When `ingest` trains the table of token vectors on the index.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TrainSettings {
+    /// Share of the passages, 0 to 1, that must have changed since the last training before the next.
+    pub(crate) min_changed: f64,
+    /// Passages that the index must hold before vectors are trained on it.
+    pub(crate) min_passages: u64,
+    /// Seed of every random choice.
+    pub(crate) seed: u64,
+    /// `never`, `auto` (as the thresholds say) or `always`.
+    pub(crate) when: TrainWhen,
+}
+
+impl Default for TrainSettings {
+    fn default() -> Self {
+        Self { min_changed: 0.2, min_passages: 5_000, seed: 1, when: TrainWhen::Auto }
+    }
+}
+
+/// See [`TrainSettings::when`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TrainWhen {
+    /// Keep the table in use.
+    Never,
+    /// As the thresholds say.
+    Auto,
+    /// Whatever the thresholds say.
+    Always,
+}
+
+impl TrainSettings {
+    /// The same for the library, with `when` replaced.
+    pub(crate) fn policy(&self, when: store::TrainWhen) -> store::TrainPolicy {
+        store::TrainPolicy { when, min_passages: self.min_passages, min_changed: self.min_changed, seed: self.seed }
+    }
+}
+
+impl From<TrainWhen> for store::TrainWhen {
+    fn from(when: TrainWhen) -> Self {
+        match when {
+            TrainWhen::Never => Self::Never,
+            TrainWhen::Auto => Self::Auto,
+            TrainWhen::Always => Self::Always,
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The MCP server over standard input and output.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context;
+use rmcp::handler::server::ServerHandler;
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, DiscoverResult, Implementation, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    ReadResourceResult, ResourceContents, ResourceTemplate, ServerCapabilities, ServerConfig,
+};
+use rmcp::service::{RequestContext, ServerInitializeError};
+use rmcp::{ErrorData, RoleServer, ServiceExt};
+
+use super::{adapter, instructions};
+use crate::app::App;
+use crate::tools::{AnyTool, ToolError, View};
+
+/// How long the tool list of a running server may be kept: for its life, in practice.
+const LIST_TTL_MS: u64 = 24 * 60 * 60 * 1_000;
+/// How long what an index says may be kept.
+const DATA_TTL_MS: u64 = 60 * 1_000;
+/// How long the first answer waits for the index to be opened before it speaks in general terms.
+const PATIENCE: Duration = Duration::from_millis(60);
+/// Calls that run at the same time; further ones wait.
+const MAX_CALLS: usize = 16;
+/// Bytes of a document that `resources/read` returns: a person asked for it, or a client that can hold it.
+const RESOURCE_BYTES: usize = 200_000;
+
+/// Serves tools until the input ends, and finishes the calls that are running then.
+pub(crate) fn serve(app: App, tools: Vec<&'static AnyTool>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(MAX_CALLS)
+        .enable_all()
+        .build()
+        .context("failed to start the runtime")?;
+    let served = runtime.block_on(run(Server::new(app, tools)));
+    // A read of standard input that cannot be cancelled must not keep the process.
+    runtime.shutdown_background();
+    served
+}
+
+async fn run(server: Server) -> anyhow::Result<()> {
+    let service = match server.serve(rmcp::transport::io::stdio_pipes()).await {
+        Ok(service) => service,
+        // A client that leaves before it has said anything is no error of ours.
+        Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
+        Err(error) => return Err(error).context("failed to agree on the protocol with the client"),
+    };
+    let cancel = service.cancellation_token();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            cancel.cancel();
+        }
+    });
+    let reason = service.waiting().await.context("the server stopped")?;
+    tracing::info!(?reason, "the client is gone");
+    Ok(())
+}
+
+/// The registry as a server.
+struct Server {
+    app: Arc<App>,
+    tools: Vec<&'static AnyTool>,
+    /// Made once: the list is fixed for the life of the server.
+    list: Vec<rmcp::model::Tool>,
+    instructions: Arc<Instructions>,
+}
+
+/// The instructions, once the index is open.
+#[derive(Default)]
+struct Instructions {
+    text: Mutex<Option<String>>,
+    ready: Condvar,
+}
+
+impl Instructions {
+    fn set(&self, text: String) {
+        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+        self.ready.notify_all();
+    }
+
+    /// The instructions for what is indexed, or general ones if the index is not open in time.
+    fn get(&self) -> String {
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.ready.wait_timeout_while(text, PATIENCE, |text| text.is_none());
+        let (text, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        text.clone().unwrap_or_else(instructions::general)
+    }
+}
+
+impl Server {
+    fn new(app: App, tools: Vec<&'static AnyTool>) -> Self {
+        let app = Arc::new(app);
+        let instructions = Arc::new(Instructions::default());
+        // In the background: a client asks for the tools first, and they do not depend on the index.
+        let (opening, says) = (Arc::clone(&app), Arc::clone(&instructions));
+        std::thread::spawn(move || {
+            let text = match opening.index().and_then(|index| Ok(index.summary()?)) {
+                Ok(summary) => instructions::of(&summary),
+                Err(error) => {
+                    tracing::error!(error = format!("{error:#}"), "the index cannot be opened");
+                    instructions::general()
+                }
+            };
+            says.set(text);
+        });
+        let list = tools.iter().map(|tool| adapter::describe(tool)).collect();
+        Self { app, tools, list, instructions }
+    }
+
+    /// Runs blocking work beside the protocol. A panic in it is a failure of the call, not of the server.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&App) -> Result<T, ToolError> + Send + 'static,
+    ) -> Result<T, ToolError> {
+        let app = Arc::clone(&self.app);
+        match tokio::task::spawn_blocking(move || work(&app)).await {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::error!(%error, "a call panicked");
+                Err(ToolError::internal("the tool failed in a way that it should not")
+                    .hint("This is a mistake in cloudops; its log on standard error has the details."))
+            }
+        }
+    }
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().build();
+        let implementation = Implementation::new("cloudops", env!("CARGO_PKG_VERSION")).with_title("cloudops");
+        // Also asked for between calls, where it costs a lock and a copy once the index is open.
+        ServerConfig::new(capabilities).with_server_info(implementation).with_instructions(self.instructions.get())
+    }
+
+    async fn discover(&self, _context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        let versions = self.supported_protocol_versions().into_owned();
+        Ok(DiscoverResult::from_server_info(versions, self.get_info())
+            .with_ttl_ms(DATA_TTL_MS)
+            .with_cache_scope(CacheScope::Private))
+    }
+
+    async fn list_tools(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(self.list.clone())
+            .with_ttl_ms(LIST_TTL_MS)
+            .with_cache_scope(CacheScope::Private))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
+        self.list.iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let tool = *self.tools.iter().find(|tool| tool.info.name == request.name).ok_or_else(|| {
+            let names: Vec<_> = self.tools.iter().map(|tool| tool.info.name).collect();
+            ErrorData::invalid_params(
+                format!("there is no tool `{}` (there are {})", request.name, names.join(", ")),
+                None,
+            )
+        })?;
+        let arguments = request.arguments.unwrap_or_default();
+        let called = self.blocking(move |app| tool.call(app, arguments)).await;
+        Ok(adapter::result(called).into())
+    }
+
+    async fn list_resources(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        // Tens of thousands of documents are found by searching, not by listing.
+        Ok(ListResourcesResult::default().with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Private))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let template = ResourceTemplate::new("cloudops://document/{+id}", "document")
+            .with_title("Indexed document")
+            .with_description("A document by the `document` id of a search result, as Markdown.")
+            .with_mime_type("text/markdown");
+        Ok(ListResourceTemplatesResult::with_all_items(vec![template])
+            .with_ttl_ms(LIST_TTL_MS)
+            .with_cache_scope(CacheScope::Private))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let uri = request.uri;
+        let wanted = uri.clone();
+        let read = self.blocking(move |app| {
+            if !wanted.starts_with("cloudops://document/") {
+                return Err(ToolError::not_found("addresses look like `cloudops://document/<id>`"));
+            }
+            let view = View::open(&*app.index()?, &wanted, None)?;
+            let first = view.pages(RESOURCE_BYTES).swap_remove(0);
+            let text = &view.stored.document.text;
+            let rest = text.len() - first.len();
+            let mut shown = text[first].to_owned();
+            if rest > 0 {
+                shown.push_str(&format!("\n\n[{rest} bytes follow: use the tool `read_document`]\n"));
+            }
+            Ok(shown)
+        });
+        match read.await {
+            Ok(text) => {
+                let contents = ResourceContents::text(text, uri).with_mime_type("text/markdown");
+                let result = ReadResourceResult::new(vec![contents]);
+                Ok(result.with_ttl_ms(DATA_TTL_MS).with_cache_scope(CacheScope::Private).into())
+            }
+            Err(error) if error.is_input() => Err(ErrorData::resource_not_found(error.text(), None)),
+            Err(error) => Err(ErrorData::internal_error(error.text(), None)),
+        }
+    }
+}
