@@ -14,8 +14,11 @@ fn main() {
 fn page() -> String {
     let mut page = String::from("# Widgets\\-as\\-a\\-service<a name=\"widgets\"></a>\n\n");
     for part in 0..40 {
-        page.push_str(&format!("## Part {part}<a name=\"part-{part}\"></a>\n\n"));
-        page.push_str(&"Widgets are kept in *three* places\\. See [the page](other.md#x) \\(and `code`\\)\\. ".repeat(8));
+        let number = part.to_string();
+        page.extend(["## Part ", &number, "<a name=\"part-", &number, "\"></a>\n\n"]);
+        page.push_str(
+            &"Widgets are kept in *three* places\\. See [the page](other.md#x) \\(and `code`\\)\\. ".repeat(8),
+        );
         page.push_str("\n\n**Note**  \nWidgets cost money\\.\n\n1. First\\.\n\n1. Then\\.\n\n```\nwidget --make \\\n  --fast\n```\n\n");
         page.push_str("| Name | Limit | \n| --- | --- | \n");
         page.push_str(&"|  Widgets per Region  |  5,000  | \n".repeat(10));

@@ -1,4 +1,9 @@
 //! Recognizes documents that are nearly the same: the same page in the guides of two editions of a product.
+//!
+//! Measured on the AWS documentation: of the 232 pages that the EC2 guides for Linux and for Windows share by name, 69 %
+//! are at a distance of at most 6 and 80 % of at most 10; of 14,454 pairs of other pages of theirs none is below 16. Pages
+//! made from one template (CloudFormation properties, IAM examples) come as near as 2 under different names, so a small
+//! distance says "the same page" only together with the same page name or title.
 
 use rustc_hash::FxHashSet;
 

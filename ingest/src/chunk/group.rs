@@ -84,7 +84,8 @@ impl Group {
         }
         let fits = self.chars + next.chars <= MAX_JOINED_CHARS;
         let small = self.chars < SMALL_CHARS || next.chars < SMALL_CHARS;
-        if !fits || !small || next.bare {
+        // A bare heading waits for what it introduces, unless there are only headings.
+        if !fits || !small || (next.bare && !self.bare) {
             return None;
         }
         if below && next.chars < SMALL_CHARS {

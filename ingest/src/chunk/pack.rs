@@ -18,7 +18,12 @@ pub(super) struct Packed {
 /// Packs the pieces of one group.
 pub(super) fn pack(text: &str, pieces: &[Piece]) -> Vec<Packed> {
     let total: usize = pieces.iter().map(|piece| piece.chars).sum();
-    let plans = if total <= SOFT_MAX_CHARS { vec![0..pieces.len()] } else { plan(pieces) };
+    let mut plans = Vec::new();
+    if total <= SOFT_MAX_CHARS {
+        plans.push(0..pieces.len());
+    } else {
+        plan(pieces, &mut plans);
+    }
     let mut packed = Vec::with_capacity(plans.len());
     for plan in plans {
         let Some(first) = pieces[plan.clone()].iter().find(|piece| !text[piece.range.clone()].trim().is_empty()) else {
@@ -33,8 +38,7 @@ pub(super) fn pack(text: &str, pieces: &[Piece]) -> Vec<Packed> {
 }
 
 /// Which pieces go together.
-fn plan(pieces: &[Piece]) -> Vec<Range<usize>> {
-    let mut plans: Vec<Range<usize>> = Vec::new();
+fn plan(pieces: &[Piece], plans: &mut Vec<Range<usize>>) {
     let mut start = 0;
     let mut chars = 0;
     let mut leading = false;
@@ -47,7 +51,9 @@ fn plan(pieces: &[Piece]) -> Vec<Range<usize>> {
         } else {
             TARGET_CHARS
         };
-        let stays = at == start || sum <= limit || (leading && chars + piece.chars <= HARD_MAX_CHARS && chars < SMALL_CHARS * 2);
+        let stays = at == start
+            || sum <= limit
+            || (leading && chars + piece.chars <= HARD_MAX_CHARS && chars < SMALL_CHARS * 2);
         if !stays {
             plans.push(start..at);
             start = at;
@@ -56,8 +62,7 @@ fn plan(pieces: &[Piece]) -> Vec<Range<usize>> {
         chars += piece.chars;
         leading = piece.leads;
     }
-    join_tail(pieces, &mut plans, start, chars);
-    plans
+    join_tail(pieces, plans, start, chars);
 }
 
 /// Adds the last plan, or joins it to the one before if it is too small to stand alone.

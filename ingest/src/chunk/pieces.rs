@@ -7,6 +7,9 @@ use super::{HARD_MAX_CHARS, MAX_CONTEXT_CHARS, SOFT_MAX_CHARS, TARGET_CHARS};
 use crate::extract::Section;
 use crate::extract::markup::{closes, fence_start, is_delimiter_row, is_list_item};
 
+/// Longer paragraphs stand on their own, whatever follows them.
+const MAX_LEAD_CHARS: usize = 300;
+
 /// A stretch of text that belongs together. Pieces tile their group: blank lines count to the piece before them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Piece {
@@ -23,7 +26,8 @@ pub(super) struct Piece {
 /// Cuts `range` of a text into pieces.
 pub(super) fn pieces(text: &str, range: Range<usize>, sections: &[Section]) -> Vec<Piece> {
     let mut cutter = Cutter { text, at: range.start, end: range.end, pieces: Vec::new() };
-    let mut headings = sections.iter().filter(|section| section.level > 0).map(|section| section.range.start).peekable();
+    let mut headings =
+        sections.iter().filter(|section| section.level > 0).map(|section| section.range.start).peekable();
     while cutter.at < cutter.end {
         if headings.next_if_eq(&cutter.at).is_some() {
             let end = cutter.line_end(cutter.at);
@@ -33,7 +37,14 @@ pub(super) fn pieces(text: &str, range: Range<usize>, sections: &[Section]) -> V
         let stop = headings.peek().copied().unwrap_or(cutter.end).min(cutter.end);
         cutter.block(stop);
     }
-    cutter.pieces
+    let mut pieces = cutter.pieces;
+    for at in 1..pieces.len() {
+        // Code is explained by the short paragraph in front of it.
+        let opens_code = pieces[at].code && pieces[at].context.is_none();
+        let before = &mut pieces[at - 1];
+        before.leads |= opens_code && !before.code && before.context.is_none() && before.chars < MAX_LEAD_CHARS;
+    }
+    pieces
 }
 
 struct Cutter<'a> {
@@ -186,7 +197,7 @@ impl Cutter<'_> {
             end += line.len();
         }
         let text = self.text[start..end].trim();
-        let leads = text.len() < 300 && (text.ends_with(':') || is_bold_line(text));
+        let leads = text.len() < MAX_LEAD_CHARS && (text.ends_with(':') || is_bold_line(text));
         self.push(start..end, None, leads, false, SOFT_MAX_CHARS);
     }
 }

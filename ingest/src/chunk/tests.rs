@@ -39,7 +39,8 @@ const SENTENCE: &str = "The quick brown widget jumps over the lazy gadget and la
 #[test]
 fn sections_are_passages() {
     let long = SENTENCE.repeat(5);
-    let text = format!("# Title\n\n{long}\n\n## One<a name=\"one\"></a>\n\n{long}\n\n### Deep\n\n{long}\n\n## Two\n\n{long}");
+    let text =
+        format!("# Title\n\n{long}\n\n## One<a name=\"one\"></a>\n\n{long}\n\n### Deep\n\n{long}\n\n## Two\n\n{long}");
     let (_, passages) = passages(&text);
     assert_eq!(paths(&passages), ["", "One", "One > Deep", "Two"]);
     assert_eq!(passages[1].anchor.as_deref(), Some("one"));
@@ -48,7 +49,9 @@ fn sections_are_passages() {
 #[test]
 fn small_neighbours_are_joined_under_what_they_share() {
     let long = SENTENCE.repeat(6);
-    let text = format!("# Title\n\n{long}\n\n## Part\n\n### A\n\nshort\n\n### B\n\nshort\n\n### C\n\nshort\n\n## Next\n\n{long}");
+    let text = format!(
+        "# Title\n\n{long}\n\n## Part\n\n### A\n\nshort\n\n### B\n\nshort\n\n### C\n\nshort\n\n## Next\n\n{long}"
+    );
     let (clean, passages) = passages(&text);
     assert_eq!(paths(&passages), ["", "Part", "Next"]);
     let joined = &clean[passages[1].range.clone()];
@@ -66,8 +69,10 @@ fn a_bare_heading_goes_with_what_follows() {
 
 #[test]
 fn tables_are_split_between_rows_and_repeat_their_header() {
-    let rows: String = (0..100).map(|row| format!("| Widgets of type {row} per Region | {row},000 |\n")).collect();
-    let (clean, passages) = passages(&format!("# Quotas\n\nThese are the quotas.\n\n| Name | Default |\n| --- | --- |\n{rows}"));
+    let row = |row: u32| format!("| Widgets of type {row} per Region | {row},000 |\n");
+    let rows = (0..100).map(row).collect::<Vec<_>>().concat();
+    let (clean, passages) =
+        passages(&format!("# Quotas\n\nThese are the quotas.\n\n| Name | Default |\n| --- | --- |\n{rows}"));
     assert!(passages.len() > 3);
     assert!(passages[0].context.is_empty());
     for passage in &passages[1..] {
@@ -94,7 +99,12 @@ fn code_is_whole_up_to_the_maximum_and_reopened_beyond() {
 
 #[test]
 fn a_heading_never_ends_a_passage() {
-    let text = format!("# T\n\n{}\n\n## A\n\nx\n\n{}\n\n**To do it**\n\n{}", SENTENCE.repeat(11), SENTENCE.repeat(11), SENTENCE.repeat(4));
+    let text = format!(
+        "# T\n\n{}\n\n## A\n\nx\n\n{}\n\n**To do it**\n\n{}",
+        SENTENCE.repeat(11),
+        SENTENCE.repeat(11),
+        SENTENCE.repeat(4)
+    );
     let (clean, passages) = passages(&text);
     for passage in passages {
         let body = &clean[passage.range.clone()];
@@ -136,8 +146,10 @@ fn markdown() -> impl Strategy<Value = String> {
     let block = prop_oneof![
         "[a-z .:*`]{0,200}",
         (1..7_usize, "[A-Za-z `*]{0,40}").prop_map(|(level, heading)| format!("{} {heading}", "#".repeat(level))),
-        (1..80_usize).prop_map(|rows| format!("| a | b |\n| --- | --- |\n{}", "| one cell | another cell |\n".repeat(rows))),
-        (0..300_usize, "[a-z]{0,5}").prop_map(|(lines, info)| format!("```{info}\n{}```", "let x = \"some code\";\n".repeat(lines))),
+        (1..80_usize)
+            .prop_map(|rows| format!("| a | b |\n| --- | --- |\n{}", "| one cell | another cell |\n".repeat(rows))),
+        (0..300_usize, "[a-z]{0,5}")
+            .prop_map(|(lines, info)| format!("```{info}\n{}```", "let x = \"some code\";\n".repeat(lines))),
         (1..60_usize).prop_map(|count| "A sentence about widgets and gadgets. ".repeat(count)),
         (1..40_usize).prop_map(|count| "1. a step to take\n".repeat(count)),
         Just("```".to_owned()),
@@ -154,9 +166,9 @@ proptest! {
     fn nothing_is_lost(text in markdown()) {
         let (clean, passages) = passages(&text);
         for passage in &passages {
-            // A passage that starts inside a table starts at a row and has its header.
+            // A passage that starts inside a table has its header. (A fence that is never closed takes tables in.)
             let starts_row = clean[passage.range.clone()].starts_with("| one cell");
-            prop_assert!(!starts_row || passage.context.starts_with("| a | b |"));
+            prop_assert!(!starts_row || passage.context.starts_with("| a | b |") || passage.context.starts_with("```"));
         }
     }
 

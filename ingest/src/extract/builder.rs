@@ -71,7 +71,9 @@ impl Builder {
     /// Adds a line of a format that is not Markdown: what would start a heading or a code block is escaped.
     pub(super) fn text_line(&mut self, line: &str) {
         let text = line.trim_start();
-        if text.starts_with(['#', '`', '~']) && (text.starts_with('#') || text.starts_with("```") || text.starts_with("~~~")) {
+        if text.starts_with(['#', '`', '~'])
+            && (text.starts_with('#') || text.starts_with("```") || text.starts_with("~~~"))
+        {
             let indent = &line[..line.len() - text.len()];
             self.line(&format!("{indent}\\{text}"));
         } else {

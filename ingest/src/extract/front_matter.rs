@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde_yaml_ng::Value;
 
 /// A front matter longer than this is not one.
-const MAX_BYTES: usize = 64 * 1024;
+const MAX_BYTES: usize = 16 * 1024;
 
 /// A source that a document rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +110,9 @@ fn one_line(value: &Value) -> Option<String> {
 fn words(value: &Value) -> Vec<String> {
     let listed: Vec<String> = match value {
         Value::Sequence(values) => values.iter().filter_map(scalar).collect(),
-        other => scalar(other).into_iter().flat_map(|text| text.split(',').map(str::to_owned).collect::<Vec<_>>()).collect(),
+        other => {
+            scalar(other).into_iter().flat_map(|text| text.split(',').map(str::to_owned).collect::<Vec<_>>()).collect()
+        }
     };
     let mut words = Vec::with_capacity(listed.len());
     for word in listed {
@@ -168,7 +170,15 @@ mod tests {
 
     #[test]
     fn what_is_not_front_matter_stays() {
-        for text in ["", "---", "---\n", "--------\n\nbanner\n\n--------\n", "---\n- a list\n---\nx", "---\n: [\n---\nx", "---\nno end"] {
+        for text in [
+            "",
+            "---",
+            "---\n",
+            "--------\n\nbanner\n\n--------\n",
+            "---\n- a list\n---\nx",
+            "---\n: [\n---\nx",
+            "---\nno end",
+        ] {
             assert_eq!(split_front_matter(text), (FrontMatter::default(), text), "{text:?}");
         }
     }

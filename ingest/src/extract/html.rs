@@ -1,8 +1,13 @@
 //! Web pages to clean Markdown: the main column only, without navigation.
 
-use scraper::node::Element;
+mod elements;
+mod inline;
+
 use scraper::{ElementRef, Html, Node, Selector};
 
+use self::elements::{has_class, is_block, is_dropped, label, language};
+pub(super) use self::inline::inline_text;
+use self::inline::{inline, inline_children, push_collapsed};
 use super::builder::Builder;
 use super::html_table;
 use super::{Extracted, FrontMatter};
@@ -133,7 +138,11 @@ impl Walker {
                 self.children(element, depth);
                 self.flush();
             }
-            _ => inline(element, &mut self.line, depth),
+            "a" | "b" | "strong" | "em" | "i" | "code" | "kbd" | "samp" | "tt" | "img" => {
+                inline(element, &mut self.line, depth);
+            }
+            // Anything else, known or invented by the site, may hold paragraphs as well as words.
+            _ => self.children(element, depth),
         }
     }
 
@@ -153,9 +162,10 @@ impl Walker {
         }
         let own = element.value().id().map(str::to_owned);
         let inner = || {
-            element.descendants().filter_map(ElementRef::wrap).find_map(|child| {
-                child.value().id().or_else(|| child.value().attr("name")).map(str::to_owned)
-            })
+            element
+                .descendants()
+                .filter_map(ElementRef::wrap)
+                .find_map(|child| child.value().id().or_else(|| child.value().attr("name")).map(str::to_owned))
         };
         let anchor = own.or_else(inner).or_else(|| self.anchor.take());
         self.anchor = None;
@@ -183,13 +193,12 @@ impl Walker {
 
     fn table(&mut self, element: ElementRef<'_>, depth: usize) {
         self.flush();
-        match html_table::read(element) {
-            Some(table) => table.write(&mut self.out),
-            None => {
-                // A table for layout only: its cells are ordinary text.
-                self.children(element, depth);
-                self.flush();
-            }
+        if let Some(table) = html_table::read(element) {
+            table.write(&mut self.out);
+        } else {
+            // A table for layout only: its cells are ordinary text.
+            self.children(element, depth);
+            self.flush();
         }
     }
 
@@ -259,105 +268,6 @@ impl Walker {
     }
 }
 
-/// Text of an element as one line of Markdown.
-pub(super) fn inline_text(element: ElementRef<'_>) -> String {
-    let mut out = String::new();
-    inline_children(element, &mut out, 0);
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn inline_children(element: ElementRef<'_>, out: &mut String, depth: usize) {
-    for child in element.children() {
-        match child.value() {
-            Node::Text(text) => push_collapsed(out, text),
-            Node::Element(_) => {
-                if let Some(child) = ElementRef::wrap(child) {
-                    inline(child, out, depth + 1);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn inline(element: ElementRef<'_>, out: &mut String, depth: usize) {
-    if depth > MAX_DEPTH {
-        element.text().for_each(|text| push_collapsed(out, text));
-        return;
-    }
-    let value = element.value();
-    if is_dropped(value, true) {
-        return;
-    }
-    match value.name() {
-        "br" => out.push('\n'),
-        "img" => out.push_str(value.attr("alt").unwrap_or_default().trim()),
-        "code" | "kbd" | "samp" | "tt" | "pre" => {
-            let code: String = element.text().collect();
-            let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
-            let mark = if code.contains('`') || code.is_empty() { "" } else { "`" };
-            out.push_str(&format!("{mark}{code}{mark}"));
-        }
-        "b" | "strong" => marked("**", element, out, depth),
-        "em" | "i" => marked("*", element, out, depth),
-        "a" => link(element, out, depth),
-        name => {
-            let block = is_block(name) || matches!(name, "li" | "ul" | "ol" | "td" | "th" | "tr" | "dt");
-            if block {
-                push_collapsed(out, " ");
-            }
-            inline_children(element, out, depth);
-            if block {
-                push_collapsed(out, " ");
-            }
-        }
-    }
-}
-
-fn marked(mark: &str, element: ElementRef<'_>, out: &mut String, depth: usize) {
-    let mut inside = String::new();
-    inline_children(element, &mut inside, depth);
-    let text = inside.trim();
-    if inside.starts_with(' ') {
-        push_collapsed(out, " ");
-    }
-    if text.is_empty() || text.contains(['*', '\n']) {
-        out.push_str(text);
-    } else {
-        out.push_str(&format!("{mark}{text}{mark}"));
-    }
-    if inside.ends_with(' ') {
-        out.push(' ');
-    }
-}
-
-fn link(element: ElementRef<'_>, out: &mut String, depth: usize) {
-    let mut inside = String::new();
-    inline_children(element, &mut inside, depth);
-    let text = inside.trim();
-    let href = element.value().attr("href").unwrap_or_default().trim();
-    let absolute = href.starts_with("https://") || href.starts_with("http://");
-    if text.is_empty() || !absolute || href.contains([' ', '(', ')', '\n']) || text.contains("](") {
-        out.push_str(text);
-    } else if text == href {
-        out.push_str(href);
-    } else {
-        out.push_str(&format!("[{text}]({href})"));
-    }
-    if inside.ends_with(' ') {
-        out.push(' ');
-    }
-}
-
-fn push_collapsed(out: &mut String, text: &str) {
-    for (position, word) in text.split(char::is_whitespace).enumerate() {
-        if position > 0 && !out.is_empty() && !out.ends_with([' ', '\n']) {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-}
-
 /// Text of a code block as it stands, line breaks included.
 fn verbatim(element: ElementRef<'_>) -> String {
     let mut code = String::new();
@@ -369,56 +279,6 @@ fn verbatim(element: ElementRef<'_>) -> String {
         }
     }
     code
-}
-
-fn language(element: ElementRef<'_>) -> Option<String> {
-    const KNOWN: &[&str] = &[
-        "bash", "sh", "shell", "json", "yaml", "yml", "python", "java", "javascript", "typescript", "go", "ruby", "php",
-        "sql", "xml", "html", "powershell", "csharp", "cpp", "c", "rust", "hcl", "toml", "ini", "dockerfile", "kotlin",
-        "swift", "none",
-    ];
-    let inner = element.children().filter_map(ElementRef::wrap).find(|child| child.value().name() == "code");
-    let classes = element.value().classes().chain(inner.into_iter().flat_map(|code| code.value().classes()));
-    for class in classes {
-        let prefixed = ["language-", "lang-", "highlight-"].iter().find_map(|prefix| class.strip_prefix(prefix));
-        let name = prefixed.or_else(|| KNOWN.contains(&class).then_some(class));
-        if let Some(name) = name.filter(|name| *name != "none" && name.len() < 20 && !name.contains('`')) {
-            return Some(name.to_lowercase());
-        }
-    }
-    None
-}
-
-fn label(text: &str) -> Option<String> {
-    const LABELS: &[&str] =
-        &["Note", "Important", "Warning", "Tip", "Caution", "Danger", "Hint", "Attention", "See also", "Example"];
-    let text = text.trim().trim_end_matches(':');
-    LABELS.iter().find(|label| label.eq_ignore_ascii_case(text)).map(|label| (*label).to_owned())
-}
-
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "p" | "div" | "section" | "article" | "main" | "body" | "figure" | "figcaption" | "dl" | "dd" | "details"
-            | "summary" | "header" | "address" | "fieldset" | "center" | "html" | "tbody" | "thead" | "tfoot" | "tr"
-            | "td" | "th" | "caption"
-    )
-}
-
-fn is_dropped(element: &Element, in_main: bool) -> bool {
-    let dropped = matches!(
-        element.name(),
-        "script" | "style" | "nav" | "footer" | "aside" | "noscript" | "template" | "svg" | "button" | "iframe" | "head"
-            | "input" | "select" | "textarea" | "object" | "canvas" | "math" | "audio" | "video" | "title"
-    );
-    let hidden = element.attr("hidden").is_some() || element.attr("aria-hidden") == Some("true");
-    let navigation = matches!(element.attr("role"), Some("navigation" | "banner" | "contentinfo" | "search"))
-        || has_class(element, "headerlink");
-    dropped || hidden || navigation || (element.name() == "header" && !in_main)
-}
-
-fn has_class(element: &Element, wanted: &str) -> bool {
-    element.classes().any(|class| class == wanted)
 }
 
 #[cfg(test)]

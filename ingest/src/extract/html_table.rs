@@ -103,6 +103,8 @@ fn join_headers(rows: &[Vec<String>], columns: usize) -> Vec<String> {
     let mut header = vec![String::new(); columns];
     for row in rows {
         for (whole, part) in header.iter_mut().zip(row) {
+            // Every header cell stands out: marks in it say nothing more.
+            let part = part.trim_matches('*');
             if !part.is_empty() && whole != part {
                 if !whole.is_empty() {
                     whole.push(' ');

@@ -2,13 +2,13 @@
 
 use rustc_hash::FxHashMap;
 
+use super::links::{autolink, same_address, target, unescape, unlink_code};
 use super::tags::{Tag, attribute, entity_at, is_layout_tag, tag_at};
 
 /// How far the end of a code span, link or link target is looked for, and how deep brackets may nest. Beyond these a
 /// character stands for itself, which keeps hostile input linear.
 const MAX_SPAN_BYTES: usize = 10_000;
 const MAX_LINK_TEXT_BYTES: usize = 2_000;
-const MAX_TARGET_BYTES: usize = 4_000;
 const MAX_OPEN_BRACKETS: usize = 32;
 
 /// Targets of reference links (`[label]: target`), by lower-case label.
@@ -28,8 +28,19 @@ pub(super) struct Style<'a> {
 
 /// Appends the cleaned line to `out`, without leading and trailing space, and returns the first anchor in it.
 pub(super) fn clean(line: &str, style: Style<'_>, out: &mut String) -> Option<String> {
-    let mut cleaner = Cleaner { style, start: out.len(), out, open: Vec::new(), anchor: None, emphasis: 0 };
-    cleaner.run(line.trim());
+    let line = line.trim();
+    let mut cleaner = Cleaner {
+        style,
+        line,
+        start: out.len(),
+        out,
+        open: Vec::new(),
+        anchor: None,
+        emphasis: 0,
+        comment_end: Ahead::new("-->"),
+        pre_end: Ahead::new("</pre>"),
+    };
+    cleaner.run();
     cleaner.anchor
 }
 
@@ -39,18 +50,44 @@ struct Open {
     image: bool,
 }
 
+/// Where a mark comes next. What was found once is not looked for again, so that repeated openings stay cheap.
+struct Ahead {
+    mark: &'static str,
+    next: Option<usize>,
+    searched: bool,
+}
+
+impl Ahead {
+    const fn new(mark: &'static str) -> Self {
+        Self { mark, next: None, searched: false }
+    }
+
+    /// How far behind `from` the mark stands, within the length of a span.
+    fn find(&mut self, line: &str, from: usize) -> Option<usize> {
+        let known = self.searched && self.next.is_none_or(|next| next >= from);
+        if !known {
+            self.next = line[from..].find(self.mark).map(|offset| from + offset);
+            self.searched = true;
+        }
+        self.next.map(|next| next - from).filter(|distance| *distance < 2 * MAX_SPAN_BYTES)
+    }
+}
+
 struct Cleaner<'a> {
     style: Style<'a>,
+    line: &'a str,
     out: &'a mut String,
     start: usize,
     open: Vec<Open>,
     anchor: Option<String>,
     emphasis: usize,
+    comment_end: Ahead,
+    pre_end: Ahead,
 }
 
 impl Cleaner<'_> {
-    fn run(&mut self, line: &str) {
-        let mut rest = line;
+    fn run(&mut self) {
+        let mut rest = self.line;
         while let Some(at) = rest.bytes().position(is_special) {
             self.out.push_str(&rest[..at]);
             rest = &rest[at..];
@@ -117,8 +154,9 @@ impl Cleaner<'_> {
             return 1;
         };
         // At the start of a line these would turn text into a heading, a code block or a table.
-        let structural = self.out.len() == self.start && matches!(next, b'#' | b'`' | b'~' | b'|');
-        if (structural && !self.style.plain) || (next == b'|' && self.style.in_table) {
+        let starts_line = self.out.trim_start().is_empty() && !self.style.plain;
+        let structural = starts_line && matches!(next, b'#' | b'`' | b'~' | b'|');
+        if structural || (next == b'|' && self.style.in_table) {
             self.out.push('\\');
         }
         self.out.push(char::from(next));
@@ -174,11 +212,8 @@ impl Cleaner<'_> {
 
     fn angle(&mut self, rest: &str) -> usize {
         if rest.starts_with("<!--") {
-            let window = floor_char(rest, MAX_SPAN_BYTES);
-            return match rest[..window].find("-->") {
-                Some(end) => end + 3,
-                None => self.literal(rest),
-            };
+            let end = self.comment_end.find(self.line, self.line.len() - rest.len());
+            return end.map_or_else(|| self.literal(rest), |end| end + 3);
         }
         if let Some(len) = autolink(rest) {
             self.out.push_str(&unescape(&rest[1..len - 1]));
@@ -225,8 +260,7 @@ impl Cleaner<'_> {
 
     /// A code block squeezed into a table cell: `<pre>line<br />line</pre>` becomes one code span.
     fn preformatted(&mut self, rest: &str, opened: usize) -> usize {
-        let window = floor_char(rest, opened + 2 * MAX_SPAN_BYTES);
-        let Some(end) = rest[opened..window].find("</pre>") else {
+        let Some(end) = self.pre_end.find(self.line, self.line.len() - rest.len() + opened) else {
             return opened;
         };
         let mut inside = String::with_capacity(end);
@@ -326,13 +360,17 @@ impl Cleaner<'_> {
     }
 
     fn link(&mut self, text: &str, url: &str) {
-        let absolute = url.starts_with("https://") || url.starts_with("http://");
-        if self.style.plain || !absolute || text.is_empty() {
+        // `goto` addresses are lists of the same page for every SDK: the names say as much.
+        let goto = url.starts_with("https://docs.aws.amazon.com/goto/");
+        let absolute = !goto && (url.starts_with("https://") || url.starts_with("http://"));
+        if text.contains("See the AWS documentation website for more details") {
+            // What the converter could not show stands on the page itself, which the document links to.
+            self.out.push_str("(see the page on the web)");
+        } else if self.style.plain || !absolute || text.is_empty() {
             self.out.push_str(text);
         } else if same_address(text, url) {
             self.out.push_str(url);
         } else {
-            // The brackets of a link must not swallow those around it.
             self.out.push('[');
             self.out.push_str(text);
             self.out.push_str("](");
@@ -351,176 +389,5 @@ pub(super) fn floor_char(text: &str, at: usize) -> usize {
     text.floor_char_boundary(at.min(text.len()))
 }
 
-fn same_address(text: &str, url: &str) -> bool {
-    let bare = |address: &str| {
-        let address = address.trim_start_matches("https://").trim_start_matches("http://");
-        address.trim_end_matches('/').to_owned()
-    };
-    bare(text) == bare(url)
-}
-
-/// The target in parentheses at the start of `text`, unescaped and without its title, and the length of it all.
-fn target(text: &str) -> Option<(String, usize)> {
-    let bytes = &text.as_bytes()[..text.len().min(MAX_TARGET_BYTES)];
-    let mut depth = 0_usize;
-    let mut at = 0;
-    let mut quoted = false;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'"' if quoted || bytes[at - 1] == b' ' => quoted = !quoted,
-            b'(' if !quoted && depth > 32 => return None,
-            b'(' if !quoted => depth += 1,
-            b')' if !quoted => {
-                depth -= 1;
-                if depth == 0 {
-                    let inside = text[1..at].trim();
-                    let url = match inside.strip_prefix('<') {
-                        Some(bracketed) => bracketed.split('>').next().unwrap_or_default(),
-                        None => inside.split([' ', '\t']).next().unwrap_or_default(),
-                    };
-                    return Some((unescape(url), at + 1));
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    None
-}
-
-fn autolink(rest: &str) -> Option<usize> {
-    let inside = &rest[1..];
-    if !inside.starts_with("http://") && !inside.starts_with("https://") {
-        return None;
-    }
-    let end = inside[..floor_char(inside, MAX_TARGET_BYTES)].find(['>', ' ', '<'])?;
-    (inside.as_bytes()[end] == b'>').then_some(end + 2)
-}
-
-fn unescape(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut characters = text.chars().peekable();
-    while let Some(c) = characters.next() {
-        if c == '\\' && characters.peek().is_some_and(char::is_ascii_punctuation) {
-            continue;
-        }
-        // An escaped backslash is rare in an address, and either reading of it leads nowhere.
-        clean.push(c);
-    }
-    clean
-}
-
-/// Appends code, with the links that the AWS documentation puts inside code reduced to their text.
-pub(super) fn unlink_code(code: &str, out: &mut String) {
-    let mut rest = code;
-    while let Some(middle) = rest.find("](") {
-        let Some(open) = rest[..middle].rfind('[').filter(|open| middle - open < MAX_LINK_TEXT_BYTES) else {
-            out.push_str(&rest[..middle + 2]);
-            rest = &rest[middle + 2..];
-            continue;
-        };
-        let after = &rest[middle + 2..];
-        let end = after[..floor_char(after, MAX_TARGET_BYTES)].find([')', ' ', '\n']);
-        let end = end.filter(|end| after.as_bytes()[*end] == b')' && is_page_target(&after[..*end]));
-        if let Some(end) = end {
-            out.push_str(&rest[..open]);
-            out.push_str(&rest[open + 1..middle]);
-            rest = &after[end + 1..];
-        } else {
-            out.push_str(&rest[..middle + 2]);
-            rest = after;
-        }
-    }
-    out.push_str(rest);
-}
-
-/// Whether a link target is one that only a documentation generator writes: an anchor or a page of AWS.
-fn is_page_target(target: &str) -> bool {
-    let page = target.split('#').next().unwrap_or_default();
-    (page.is_empty() && target.len() > 1)
-        || (page.ends_with(".md") && !page.contains(['/', '(']))
-        || page.starts_with("https://docs.aws.amazon.com/")
-        || page.starts_with("http://docs.aws.amazon.com/")
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cleaned(line: &str, in_table: bool, plain: bool, aws: bool) -> String {
-        let mut references = References::default();
-        references.insert("guide".to_owned(), "https://example.org/g".to_owned());
-        let mut out = String::new();
-        clean(line, Style { in_table, plain, aws, references: &references }, &mut out);
-        out
-    }
-
-    #[test]
-    fn lines() {
-        let cases = [
-            (r"in us\-east\-2 \(Ohio\)\.", "in us-east-2 (Ohio)."),
-            (r"keep `a\-b` and ``x ` y``", r"keep `a\-b` and ``x ` y``"),
-            (r"C:\temp\*", r"C:\temp*"),
-            ("two  spaces\tand\u{a0}more  ", "two spaces and more"),
-            ("see [the page](other.md#x)\\.", "see the page."),
-            ("see [it](https://e.org/a\\_b \"title\")", "see [it](https://e.org/a_b)"),
-            (r"at [https://e\.org/](https://e.org/)", "at https://e.org/"),
-            ("[`code`](x.md) [a [b] c](y.md)", "`code` a [b] c"),
-            ("![\\[The big picture\\]](http://e.org/i.png) after", "The big picture after"),
-            ("![image](i.png)", ""),
-            ("[![Build](b.svg)](https://ci.org)", "[Build](https://ci.org)"),
-            ("[text][guide] [guide] [Guide][] [none][x]", "[text](https://example.org/g) [guide](https://example.org/g) [Guide](https://example.org/g) [none][x]"),
-            ("<https://e.org/x> &lt;b&gt; &copy; AT&T", "https://e.org/x <b> © AT&T"),
-            ("a<br/>b <b>bold</b> <account-id> x<!-- no -->y", "a b bold <account-id> xy"),
-            ("a < b and <https>", "a < b and <https>"),
-            ("*****Copyright*****", "Copyright"),
-            ("[unclosed](x", "[unclosed](x"),
-            ("]] [[", "]] [["),
-            ("`never closed", "`never closed"),
-            (r"\# not a heading", r"\# not a heading"),
-            ("**Bold** and *it*", "**Bold** and *it*"),
-        ];
-        for (line, expected) in cases {
-            assert_eq!(cleaned(line, false, false, false), expected, "{line}");
-        }
-    }
-
-    #[test]
-    fn aws_pages_keep_angle_brackets() {
-        assert_eq!(cleaned("the <b> element, <region><a name=\"x\"></a>", false, false, true), "the <b> element, <region>");
-    }
-
-    #[test]
-    fn tables_and_titles() {
-        assert_eq!(cleaned(r"a \| b", true, false, false), r"a \| b");
-        assert_eq!(cleaned("x <pre>{<br />  \"a\": 1 }</pre>", true, false, true), "x `{ \"a\": 1 }`");
-        assert_eq!(cleaned("**Using** `s3:Get*` with *care* [x](y.md)", false, true, false), "Using s3:Get* with care x");
-    }
-
-    #[test]
-    fn anchors_are_returned() {
-        let references = References::default();
-        let style = Style { in_table: false, plain: false, aws: true, references: &references };
-        let mut out = String::new();
-        assert_eq!(clean("Title<a name=\"one\"></a><a id=\"two\"></a>", style, &mut out).as_deref(), Some("one"));
-        assert_eq!(out, "Title");
-    }
-
-    #[test]
-    fn code_loses_generated_links_only() {
-        let mut out = String::new();
-        unlink_code("\"[Name](#anchor)\" : [ [Tag](https://docs.aws.amazon.com/x.html), ... ] a[0](b) [k](v.md)", &mut out);
-        assert_eq!(out, "\"Name\" : [ Tag, ... ] a[0](b) k");
-    }
-
-    #[test]
-    fn hostile_lines_are_linear() {
-        for unit in ["[", "]", "](", "[](", "![", "`", "<a ", "<!--", "*a", "\\", "&#", "[a](b)", "[[a](", "<pre>", "`` `"] {
-            let line = unit.repeat(1_000_000 / unit.len());
-            let started = std::time::Instant::now();
-            cleaned(&line, false, false, false);
-            assert!(started.elapsed().as_secs() < 20, "{unit} took {:?}", started.elapsed());
-        }
-    }
-}
+mod tests;

@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn rows_are_tidied() {
-        let (text, taken) = table("| Name | Limit | \n| --- | --- | \n|  Widgets per Region  |  5\\.5  | \n| a \\| b | \\- | \n\ntext");
+        let (text, taken) =
+            table("| Name | Limit | \n| --- | --- | \n|  Widgets per Region  |  5\\.5  | \n| a \\| b | \\- | \n\ntext");
         assert_eq!(text, "| Name | Limit |\n| --- | --- |\n| Widgets per Region | 5.5 |\n| a \\| b | - |\n");
         assert_eq!(taken, 4);
     }

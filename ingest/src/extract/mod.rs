@@ -6,6 +6,7 @@ mod front_matter;
 mod html;
 mod html_table;
 mod inline;
+mod links;
 mod markdown;
 mod markdown_table;
 pub(crate) mod markup;

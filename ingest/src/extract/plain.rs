@@ -58,7 +58,10 @@ fn is_shouted(line: &str) -> bool {
         }
         letters += usize::from(c.is_uppercase());
     }
-    letters >= 4 && line.len() <= 100 && line.contains(char::is_alphabetic) && !line.ends_with(['.', ',', ';', '}'])
+    letters >= 4
+        && line.len() <= 100
+        && line.contains(char::is_alphabetic)
+        && !line.ends_with(['.', ',', ';', '}'])
         && line.starts_with(|c: char| c.is_alphanumeric())
 }
 

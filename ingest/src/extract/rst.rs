@@ -1,7 +1,9 @@
 //! reStructuredText to clean Markdown: sections, code, notes and roles; tables stay aligned text.
 
+mod roles;
+
+use self::roles::{inline, inline_roles};
 use super::builder::{Builder, shorten};
-use super::inline::floor_char;
 use super::{Extracted, FrontMatter};
 
 /// Extracts a reStructuredText file.
@@ -100,7 +102,8 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 self.code(indent, argument);
             }
-            name @ ("note" | "important" | "warning" | "tip" | "caution" | "danger" | "hint" | "attention" | "seealso") => {
+            name @ ("note" | "important" | "warning" | "tip" | "caution" | "danger" | "hint" | "attention"
+            | "seealso") => {
                 self.label = Some(label(name));
                 self.at += 1;
                 self.out.blank();
@@ -262,166 +265,5 @@ fn is_table_border(text: &str) -> bool {
     grid || (simple && text.bytes().all(|byte| matches!(byte, b'=' | b' ')))
 }
 
-fn inline(text: &str) -> String {
-    inline_roles(text).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Resolves roles, links and literals of one line.
-fn inline_roles(text: &str) -> String {
-    const MAX_SPAN_BYTES: usize = 2_000;
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['`', '\\']) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        if let Some(after) = rest.strip_prefix('\\') {
-            let next = after.chars().next().unwrap_or('\\');
-            if next != ' ' {
-                out.push(next);
-            }
-            rest = after.get(next.len_utf8()..).unwrap_or("");
-            continue;
-        }
-        let marks = if rest.starts_with("``") { "``" } else { "`" };
-        let window = floor_char(rest, MAX_SPAN_BYTES);
-        let Some(end) = rest[marks.len()..window.max(marks.len())].find(marks) else {
-            out.push_str(marks);
-            rest = &rest[marks.len()..];
-            continue;
-        };
-        let inside = &rest[marks.len()..marks.len() + end];
-        rest = &rest[marks.len() * 2 + end..];
-        if marks == "``" {
-            out.push_str(&format!("`{inside}`"));
-            continue;
-        }
-        let role = take_role(&mut out);
-        rest = rest.trim_start_matches('_');
-        let (shown, target) = match inside.strip_suffix('>').and_then(|inside| inside.rsplit_once('<')) {
-            Some((shown, target)) if !shown.trim().is_empty() => (shown.trim(), target),
-            Some((_, target)) => (target, target),
-            None => (inside.trim_start_matches(['~', '!']), ""),
-        };
-        match role.as_deref() {
-            None if target.starts_with("http") && shown != target => out.push_str(&format!("[{shown}]({target})")),
-            Some("code" | "file" | "command" | "program" | "option" | "samp" | "class" | "meth" | "func" | "envvar") => {
-                out.push_str(&format!("`{shown}`"));
-            }
-            _ => out.push_str(shown),
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Removes `:role:` (or `:py:class:`) from the end of `out` and returns its last part.
-fn take_role(out: &mut String) -> Option<String> {
-    let before = out.strip_suffix(':')?;
-    let tail_start = floor_char(before, before.len().saturating_sub(40));
-    let start = before[tail_start..].rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.')));
-    let start = start.map_or(tail_start, |at| tail_start + at + before[tail_start + at..].chars().next().map_or(1, char::len_utf8));
-    let role = before[start..].strip_prefix(':')?.to_owned();
-    if role.is_empty() {
-        return None;
-    }
-    out.truncate(start);
-    role.rsplit(':').next().map(str::to_owned)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page() {
-        let text = "\
-=====
-Title
-=====
-
-.. _first-part:
-
-First part
-----------
-
-See :ref:`the other <other>` and :py:class:`~a.b.C`, `here <https://e.org>`__ or ``code``.
-
-.. code-block:: python
-   :linenos:
-
-   def f():
-       return 1
-
-.. note::
-
-   Take care.
-
-Literal::
-
-    $ run
-
-* a bullet
-#. a step
-
-.. toctree::
-   :maxdepth: 2
-
-   hidden
-
-+---+---+
-| a | b |
-+---+---+
-
-Second
-------
-";
-        let extracted = extract(text);
-        assert_eq!(extracted.title.as_deref(), Some("Title"));
-        assert_eq!(extracted.sections[1].anchor.as_deref(), Some("first-part"));
-        let expected = "\
-# Title
-
-## First part
-
-See the other and `a.b.C`, [here](https://e.org) or `code`.
-
-```python
-def f():
-    return 1
-```
-
-**Note:** Take care.
-
-Literal:
-
-```
-$ run
-```
-
-- a bullet
-1. a step
-
-```text
-+---+---+
-| a | b |
-+---+---+
-```
-
-## Second
-";
-        assert_eq!(extracted.text, expected);
-    }
-
-    #[test]
-    fn simple_tables_stay_aligned() {
-        let extracted = extract("=====  ===\nName   Max\n=====  ===\nrate   5\n=====  ===\n\nafter");
-        assert_eq!(extracted.text, "```text\n=====  ===\nName   Max\n=====  ===\nrate   5\n=====  ===\n```\n\nafter\n");
-    }
-
-    #[test]
-    fn broken_markup_stays_text() {
-        for text in ["`", "``x", ":ref:`x", "\\", "..", ".. ", ".. x::", "===", "=== ===", "::", ".. _a:\n\nx\n---"] {
-            extract(text);
-        }
-    }
-}
+mod tests;

@@ -68,11 +68,70 @@ pub(super) fn attribute<'a>(attributes: &'a str, wanted: &str) -> Option<&'a str
 /// `<account-id>`, is a placeholder that a reader needs.
 pub(super) fn is_layout_tag(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "a", "abbr", "b", "big", "blockquote", "body", "br", "center", "cite", "code", "dd", "del", "details", "dfn",
-        "div", "dl", "dt", "em", "figcaption", "figure", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i",
-        "iframe", "img", "ins", "kbd", "li", "mark", "nobr", "ol", "p", "picture", "pre", "q", "s", "samp", "small",
-        "source", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead",
-        "tr", "tt", "u", "ul", "var", "video", "wbr",
+        "a",
+        "abbr",
+        "b",
+        "big",
+        "blockquote",
+        "body",
+        "br",
+        "center",
+        "cite",
+        "code",
+        "dd",
+        "del",
+        "details",
+        "dfn",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figcaption",
+        "figure",
+        "font",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "iframe",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "mark",
+        "nobr",
+        "ol",
+        "p",
+        "picture",
+        "pre",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "source",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "summary",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "tt",
+        "u",
+        "ul",
+        "var",
+        "video",
+        "wbr",
     ];
     NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
@@ -125,15 +184,23 @@ pub(super) fn entity_at(text: &str) -> Option<(char, usize)> {
     Some((decoded, end + 1))
 }
 
-/// Whether more elements are open at once than any real page has. HTML parsers take quadratic time on such input.
+/// Whether a page is built to make HTML parsers slow: elements or formatting nested deeper than on any real page.
+///
+/// Parsers walk the open elements at many tags, and open formatting elements again in every paragraph.
 pub(super) fn nests_too_deeply(text: &str) -> bool {
-    const DEEPEST: i64 = 2_000;
+    const DEEPEST: usize = 2_000;
+    const MOST_STEPS: usize = 300_000_000;
+    const MOST_COPIES: usize = 10_000_000;
     // Elements that may be left open: they do not nest by themselves.
     const UNCLOSED: &[&str] = &[
-        "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr", "p",
-        "li", "dt", "dd", "tr", "td", "th", "option",
+        "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+        "p", "li", "dt", "dd", "tr", "td", "th", "option",
     ];
-    let mut depth = 0_i64;
+    const FORMATTING: &[&str] =
+        &["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
+    let among = |names: &[&str], name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let mut open: Vec<(&str, bool)> = Vec::new();
+    let (mut formatting, mut steps, mut copies) = (0, 0, 0);
     let mut rest = text;
     while let Some(at) = rest.find('<') {
         rest = &rest[at..];
@@ -141,11 +208,22 @@ pub(super) fn nests_too_deeply(text: &str) -> bool {
             rest = &rest[1..];
             continue;
         };
-        if !UNCLOSED.iter().any(|name| name.eq_ignore_ascii_case(tag.name)) {
-            depth = (depth + if tag.closing { -1 } else { 1 }).max(0);
-            if depth > DEEPEST {
-                return true;
+        if tag.closing {
+            // A closing tag without its opening one, within reach, closes nothing.
+            let reach = open.len().saturating_sub(20);
+            let matching = open[reach..].iter().rposition(|(name, _)| name.eq_ignore_ascii_case(tag.name));
+            if let Some(position) = matching {
+                formatting -= open.drain(reach + position..).filter(|(_, formats)| *formats).count();
             }
+        } else if !among(UNCLOSED, tag.name) {
+            let formats = among(FORMATTING, tag.name);
+            formatting += usize::from(formats);
+            open.push((tag.name, formats));
+        }
+        steps += open.len();
+        copies += formatting;
+        if open.len() > DEEPEST || steps > MOST_STEPS || copies > MOST_COPIES {
+            return true;
         }
         rest = &rest[tag.len..];
     }

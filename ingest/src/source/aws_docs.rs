@@ -107,13 +107,20 @@ mod tests {
 
     #[test]
     fn the_table_is_sound() {
-        let rows: Vec<_> = csv::Reader::from_reader(GUIDES.as_bytes()).into_records().collect::<Result<_, _>>().unwrap();
+        let rows: Vec<_> =
+            csv::Reader::from_reader(GUIDES.as_bytes()).into_records().collect::<Result<_, _>>().unwrap();
         let keys: Vec<_> = rows.iter().map(|row| (row[0].to_owned(), row[1].to_owned())).collect();
         assert!(keys.is_sorted() && rows.iter().all(|row| row.len() == 5), "sorted, five columns");
         for row in &rows {
             let base = &row[3];
-            assert!(base.is_empty() || (base.starts_with("https://docs.aws.amazon.com/") && base.ends_with('/')), "{base}");
-            assert!(row[2].chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == ' '), "{row:?}");
+            assert!(
+                base.is_empty() || (base.starts_with("https://docs.aws.amazon.com/") && base.ends_with('/')),
+                "{base}"
+            );
+            assert!(
+                row[2].chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == ' '),
+                "{row:?}"
+            );
             assert!(!row[4].is_empty(), "{row:?} has no title");
         }
     }

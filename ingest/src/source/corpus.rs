@@ -64,6 +64,12 @@ pub enum Problem {
     BadUrl(String),
 }
 
+/// Whether a file of the corpus folder is a document: Markdown inside a folder, and not a `README.md`.
+pub fn is_document(relative: &str) -> bool {
+    let name = relative.rsplit('/').next().unwrap_or(relative);
+    relative.contains('/') && Format::of_path(relative) == Some(Format::Markdown) && name != "README.md"
+}
+
 /// Makes the document and passages of a curated text.
 ///
 /// The summary becomes its first paragraph and the sources its last section, unless the text has them already.
@@ -126,7 +132,7 @@ fn completed(front: &FrontMatter, body: &str) -> String {
     if !front.sources.is_empty() && !has_sources {
         out.push_str("\n\n## Sources\n\n");
         for source in &front.sources {
-            out.push_str(&format!("- [{}]({})\n", source.title, source.url));
+            out.extend(["- [", &source.title, "](", &source.url, ")\n"]);
         }
     }
     out
@@ -232,8 +238,29 @@ mod tests {
     }
 
     #[test]
+    fn readmes_are_not_documents() {
+        let cases =
+            [("patterns/a.md", true), ("README.md", false), ("patterns/README.md", false), ("patterns/a.png", false)];
+        for (path, is) in cases {
+            assert_eq!(is_document(path), is, "{path}");
+        }
+    }
+
+    #[test]
     fn well_formed() {
         assert_eq!(validate("troubleshooting/widgets.md", GOOD), []);
+    }
+
+    #[test]
+    fn the_documents_of_this_repository_are_well_formed() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
+        let walk = crate::source::folder::walk(&crate::source::folder::FolderOptions::new(root, SOURCE)).unwrap();
+        for found in walk.files.iter().filter(|found| is_document(&found.relative)) {
+            let text = fs_err::read_to_string(&found.path).unwrap();
+            assert_eq!(validate(&found.relative, &text), [], "{}", found.relative);
+            let prepared = prepare(&found.relative, &text).unwrap();
+            assert!(prepared.document.text.contains("\n## Sources\n"), "{}", found.relative);
+        }
     }
 
     #[test]
@@ -246,9 +273,17 @@ mod tests {
             ("2026-01-02", "soon", Problem::BadDate),
             ("[ec2]", "[EC2]", Problem::BadWord("EC2".to_owned())),
             ("https://docs", "docs", Problem::BadUrl("docs.aws.amazon.com/w.html".to_owned())),
-            ("# Widgets fail\n", "# Gadgets fail\n", Problem::TitleDiffers { title: "Widgets fail".to_owned(), heading: "Gadgets fail".to_owned() }),
+            (
+                "# Widgets fail\n",
+                "# Gadgets fail\n",
+                Problem::TitleDiffers { title: "Widgets fail".to_owned(), heading: "Gadgets fail".to_owned() },
+            ),
             ("# Widgets fail\n", "", Problem::NotOneHeading(0)),
-            ("kind: troubleshooting", "kind: pattern", Problem::KindDiffersFromFolder { kind: Kind::Pattern, folder: Kind::Troubleshooting }),
+            (
+                "kind: troubleshooting",
+                "kind: pattern",
+                Problem::KindDiffersFromFolder { kind: Kind::Pattern, folder: Kind::Troubleshooting },
+            ),
         ];
         for (from, to, expected) in cases {
             let problems = problem(from, to);

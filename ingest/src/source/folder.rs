@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use cloudops_indexes::model::Kind;
 
-use super::{Failure, Prepared, Reason, metadata};
 pub use super::walk::{Found, Walk};
+use super::{Failure, Prepared, Reason, metadata};
 use crate::EXTRACTOR_VERSION;
 use crate::extract::{Format, decode, extract};
 

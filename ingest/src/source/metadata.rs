@@ -5,7 +5,7 @@ use std::str::FromStr;
 use cloudops_indexes::model::{Document, Kind};
 
 use super::aws_docs;
-use super::folder::{Found, FolderOptions};
+use super::folder::{FolderOptions, Found};
 use crate::extract::Extracted;
 
 /// The document of an extracted file.
@@ -14,9 +14,9 @@ pub(super) fn document(found: &Found, extracted: Extracted, options: &FolderOpti
     let root = options.root.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let place = aws_docs::place(root, &found.relative);
     let own_kind = front.kind.as_deref().and_then(|kind| Kind::from_str(kind).ok());
-    let kind = own_kind.or(options.kind).unwrap_or_else(|| {
-        if place.is_some() { Kind::Documentation } else { kind_of_path(&found.relative) }
-    });
+    let kind = own_kind
+        .or(options.kind)
+        .unwrap_or_else(|| if place.is_some() { Kind::Documentation } else { kind_of_path(&found.relative) });
     let own_url = front.url.filter(|url| url.starts_with("https://") || url.starts_with("http://"));
     let place_url = place.as_ref().and_then(|place| place.url.clone());
     let based = || options.url_base.as_deref().map(|base| published_at(base, &found.relative));
@@ -44,7 +44,9 @@ pub(super) fn kind_of_path(relative: &str) -> Kind {
     for folder in folders {
         let folder = folder.to_ascii_lowercase().replace(['_', ' '], "-");
         match folder.as_str() {
-            "incidents" | "incident" | "postmortems" | "post-mortems" | "postmortem" | "outages" => return Kind::Incident,
+            "incidents" | "incident" | "postmortems" | "post-mortems" | "postmortem" | "outages" => {
+                return Kind::Incident;
+            }
             "runbooks" | "runbook" | "playbooks" | "playbook" | "troubleshooting" => return Kind::Troubleshooting,
             "patterns" | "pattern" | "architectures" => return Kind::Pattern,
             "best-practices" | "best-practice" => return Kind::BestPractice,
@@ -84,7 +86,8 @@ fn published_at(base: &str, relative: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
             url.push(char::from(byte));
         } else {
-            url.push_str(&format!("%{byte:02X}"));
+            url.push('%');
+            url.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])));
         }
     }
     url

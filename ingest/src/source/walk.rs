@@ -118,14 +118,12 @@ impl Walker<'_> {
         };
         let mut names = Vec::new();
         for entry in entries {
-            match entry {
-                Ok(entry) => names.push(entry.file_name()),
-                Err(_) => {
-                    // The listing broke off: what it did not name is unknown.
-                    self.walk.unreadable_dirs.push(relative.to_owned());
-                    break;
-                }
-            }
+            let Ok(entry) = entry else {
+                // The listing broke off: what it did not name is unknown.
+                self.walk.unreadable_dirs.push(relative.to_owned());
+                break;
+            };
+            names.push(entry.file_name());
         }
         names.sort();
         for name in names {

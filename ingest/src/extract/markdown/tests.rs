@@ -51,12 +51,10 @@ The quota is per Region\\.  \nIt can be raised\\.
 ";
     let extracted = extract(page);
     assert_eq!(extracted.title.as_deref(), Some("Widget quotas"));
-    let sections: Vec<_> = extracted.sections.iter().map(|s| (s.level, s.heading.as_str(), s.anchor.as_deref())).collect();
-    let expected = [
-        (1, "Widget quotas", Some("widget-quotas")),
-        (2, "Limits", Some("limits")),
-        (2, "Steps", Some("steps")),
-    ];
+    let sections: Vec<_> =
+        extracted.sections.iter().map(|s| (s.level, s.heading.as_str(), s.anchor.as_deref())).collect();
+    let expected =
+        [(1, "Widget quotas", Some("widget-quotas")), (2, "Limits", Some("limits")), (2, "Steps", Some("steps"))];
     assert_eq!(sections, expected);
     let expected = "\
 # Widget quotas
@@ -125,7 +123,8 @@ fn blocks() {
 
 #[test]
 fn html_tables_become_pipe_tables() {
-    let text = "Before\n<table>\n<tr><th>Name</th><th>Max</th></tr>\n<tr><td>Widgets</td><td>5</td></tr>\n</table>\nAfter";
+    let text =
+        "Before\n<table>\n<tr><th>Name</th><th>Max</th></tr>\n<tr><td>Widgets</td><td>5</td></tr>\n</table>\nAfter";
     assert_eq!(clean(text), "Before\n\n| Name | Max |\n| --- | --- |\n| Widgets | 5 |\n\nAfter\n");
 }
 
@@ -145,7 +144,23 @@ fn titles() {
 
 #[test]
 fn hostile_texts_end() {
-    let units = ["#\n", "# a\n", "> ", "- ", "   - a\n", "[", "<table>\n", "<!--\n", "```\n", "| a\n| --- |\n", "**Note**\n", "`", "|", "\n", "    "];
+    let units = [
+        "#\n",
+        "# a\n",
+        "> ",
+        "- ",
+        "   - a\n",
+        "[",
+        "<table>\n",
+        "<!--\n",
+        "```\n",
+        "| a\n| --- |\n",
+        "**Note**\n",
+        "`",
+        "|",
+        "\n",
+        "    ",
+    ];
     for unit in units {
         let text = unit.repeat(300_000 / unit.len());
         let started = std::time::Instant::now();

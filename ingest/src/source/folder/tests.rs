@@ -89,10 +89,8 @@ fn links() {
     let walk = walk(&options).unwrap();
     assert_eq!(names(&walk), ["a/x.md", "y.md"]);
     let failures: Vec<_> = walk.failures.iter().map(|f| (f.path.as_str(), f.reason.to_string())).collect();
-    let expected = [
-        ("a/loop", "it links to a folder that was already read".to_owned()),
-        ("z.md", "it does not exist".to_owned()),
-    ];
+    let expected =
+        [("a/loop", "it links to a folder that was already read".to_owned()), ("z.md", "it does not exist".to_owned())];
     assert_eq!(failures, expected);
 }
 
@@ -101,7 +99,8 @@ fn what_cannot_be_read_is_reported() {
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::PermissionsExt;
 
-    let (root, mut options) = folder(&[("big.md", &[b'x'; 100]), ("bin.md", b"PK\0\0"), ("ok.md", b"ok"), ("shut/in.md", b"x")]);
+    let (root, mut options) =
+        folder(&[("big.md", &[b'x'; 100]), ("bin.md", b"PK\0\0"), ("ok.md", b"ok"), ("shut/in.md", b"x")]);
     options.max_file_bytes = 99;
     let odd = root.path().join(std::ffi::OsStr::from_bytes(b"odd\xff.md"));
     fs_err::write(odd, "odd").unwrap();
@@ -151,7 +150,10 @@ fn documents_of_plain_folders() {
     options.tags = vec!["Ours".to_owned()];
     options.url_base = Some("https://wiki.example.org/".to_owned());
     let plain = prepare(&found("runbooks/restart-cache.md"), b"Do it.", &options).unwrap().document;
-    assert_eq!((plain.kind, plain.title.as_str(), plain.guide.as_deref()), (Kind::Troubleshooting, "restart cache", Some("runbooks")));
+    assert_eq!(
+        (plain.kind, plain.title.as_str(), plain.guide.as_deref()),
+        (Kind::Troubleshooting, "restart cache", Some("runbooks"))
+    );
     assert_eq!(plain.url.as_deref(), Some("https://wiki.example.org/runbooks/restart-cache.md"));
     assert_eq!((plain.services.len(), &plain.tags[..]), (0, &["ours".to_owned()][..]));
     options.kind = Some(Kind::Note);
