@@ -95,7 +95,8 @@ fn files() -> Vec<(&'static str, &'static [u8])> {
                 DirEntry::Dir(dir) => open.push(dir),
                 DirEntry::File(file) => {
                     let path = file.path().to_str().unwrap_or_default();
-                    if path.ends_with(".md") && !path.ends_with("README.md") {
+                    let is_markdown = file.path().extension().is_some_and(|extension| extension == "md");
+                    if is_markdown && !path.ends_with("README.md") {
                         found.push((path, file.contents()));
                     }
                 }

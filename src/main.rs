@@ -1,5 +1,7 @@
 //! The program `cloudops`: parse, log on standard error, run, turn an error into an exit code.
 
+#![allow(clippy::format_push_string, reason = "texts are small, and `write!` has an error that cannot be")]
+
 mod app;
 mod cli;
 mod config;
@@ -54,8 +56,10 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
     if std::env::args_os().any(|argument| argument == "--json") {
         let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        CommandError::input(message).hint("For the usage, add `--help`.").print(true);
+        let message: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+        CommandError::input(message.join(" ").trim_start_matches("error: "))
+            .hint("For the usage, add `--help`.")
+            .print(true);
     } else {
         drop(error.print());
     }
@@ -65,7 +69,9 @@ fn usage(error: &clap::Error) -> ExitCode {
 /// Logs on standard error. Dependencies speak at `warn` unless asked by name.
 fn start_logging(level: &str) -> CommandResult {
     let directives = match level {
-        "off" | "error" | "warn" => level.to_owned(),
+        "off" | "error" => level.to_owned(),
+        // rmcp warns of every request that it answers with an error, which the client is told anyway.
+        "warn" => "warn,rmcp=error".to_owned(),
         "info" | "debug" | "trace" => {
             format!("warn,cloudops={level},cloudops_indexes={level},cloudops_ingest={level}")
         }

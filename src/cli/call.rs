@@ -26,7 +26,7 @@ pub(crate) struct Args {
     args: String,
 }
 
-pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
+pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let tool = find(&args.tool).ok_or_else(|| {
         let names: Vec<_> = TOOLS.iter().map(|tool| format!("`{}`", tool.info.name)).collect();
         CommandError::input(format!("there is no tool `{}`", args.tool))

@@ -20,7 +20,7 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(crate) fn run(args: Args, out: &mut Output) -> CommandResult {
+pub(crate) fn run(args: &Args, out: &mut Output) -> CommandResult {
     // Into memory first: the generator panics when its reader goes away.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "cloudops", &mut script);

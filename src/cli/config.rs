@@ -33,7 +33,7 @@ enum Command {
     Path,
 }
 
-pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
+pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let config = &app.config;
     match args.command {
         Command::Show { origin: true } if out.is_json() => out.json(&config.origins)?,
@@ -47,7 +47,7 @@ pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
             let mut table = Table::new(&header);
             for setting in &config.origins {
                 let mut cells = vec![setting.key.clone(), shown(&setting.value)];
-                cells.extend(origin.then(|| setting.origin.clone()));
+                cells.extend(origin.then(|| setting.from.clone()));
                 table.row(cells);
             }
             table.write(out)?;

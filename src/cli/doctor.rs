@@ -61,7 +61,7 @@ impl Check {
     }
 }
 
-pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
+pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let mut checks = vec![config(app), data_dir(app.data_dir()), disk(app.data_dir())];
     checks.push(lock(app));
     checks.extend(index(app, args.deep));

@@ -48,6 +48,7 @@ pub(crate) struct Args {
 }
 
 /// A row of the file. Further columns are ignored.
+#[expect(clippy::struct_field_names, reason = "they are the columns of the file")]
 #[derive(Debug, Clone, Deserialize)]
 struct Question {
     id: String,
@@ -91,7 +92,8 @@ impl Metrics {
     fn of(ranks: &[Option<usize>]) -> Self {
         let mean = |value: &dyn Fn(usize) -> f64| {
             let counted = ranks.iter().flatten().filter(|rank| **rank <= CUTOFF);
-            let sum: f64 = counted.map(|rank| value(*rank)).sum();
+            // The sum of nothing is -0.0.
+            let sum = counted.map(|rank| value(*rank)).sum::<f64>() + 0.0;
             if ranks.is_empty() { 0.0 } else { (sum / ranks.len() as f64 * 1e4).round() / 1e4 }
         };
         let within = |limit: usize| mean(&|rank| f64::from(u8::from(rank <= limit)));
@@ -120,11 +122,12 @@ struct RankReport {
     accepted: Option<usize>,
 }
 
-pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
+pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let questions = read(&args.questions)?;
     let index = app.index()?;
     warn_of_missing(&index, &questions)?;
 
+    let has_vectors = !index.summary()?.vectors.is_empty();
     let modes = args.mode.map_or(Mode::ALL.to_vec(), |mode| vec![mode.into()]);
     let mut results = Vec::new();
     for mode in modes {
@@ -132,10 +135,10 @@ pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
             .par_iter()
             .map(|question| rank(&index, question, mode, args.depth as usize))
             .collect::<Result<Vec<_>, _>>()?;
-        if ranks.iter().any(|(_, used)| *used != mode) {
-            warn(format!("the index has no vectors: `{}` was ranked by words only", mode.as_str()));
+        if !has_vectors && mode != Mode::Lexical {
+            let what = if mode == Mode::Vector { "finds nothing" } else { "ranks by words only" };
+            warn(format!("the index has no vectors: `{}` {what}", mode.as_str()));
         }
-        let ranks: Vec<Ranks> = ranks.into_iter().map(|(ranks, _)| ranks).collect();
         let strict: Vec<_> = ranks.iter().map(|ranks| ranks.strict).collect();
         let accepted: Vec<_> = ranks.iter().map(|ranks| ranks.accepted).collect();
         results.push((mode, Scores { strict: Metrics::of(&strict), accepted: Metrics::of(&accepted) }, ranks));
@@ -191,7 +194,7 @@ fn read(path: &Path) -> Result<Vec<Question>, CommandError> {
     Ok(questions)
 }
 
-fn rank(index: &Index, question: &Question, mode: Mode, depth: usize) -> anyhow::Result<(Ranks, Mode)> {
+fn rank(index: &Index, question: &Question, mode: Mode, depth: usize) -> anyhow::Result<Ranks> {
     let request = SearchRequest { mode, limit: depth, ..SearchRequest::new(&question.question) };
     let response = index.search(&request)?;
     let first = |answers: &dyn Fn(&str) -> bool| {
@@ -203,7 +206,7 @@ fn rank(index: &Index, question: &Question, mode: Mode, depth: usize) -> anyhow:
     };
     let strict = |id: &str| is_page(id, &question.document);
     let accepted = |id: &str| strict(id) || question.also().any(|page| is_page(id, page));
-    Ok((Ranks { strict: first(&strict), accepted: first(&accepted) }, response.mode))
+    Ok(Ranks { strict: first(&strict), accepted: first(&accepted) })
 }
 
 /// Whether a document is the page `<guide>/<page>`.
@@ -294,6 +297,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "both sides are rounded in the same way")]
     fn metrics_of_known_ranks() {
         let metrics = Metrics::of(&[Some(1), Some(3), Some(10), Some(11), None]);
         assert_eq!(metrics.recall_at_1, 0.2);

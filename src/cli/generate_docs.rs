@@ -1,6 +1,5 @@
 //! `cloudops generate-docs`: the reference pages, from the same values that the program runs on.
 
-use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -22,7 +21,7 @@ pub(crate) struct Args {
     dir: PathBuf,
 }
 
-pub(crate) fn run(args: Args, out: &mut Output) -> CommandResult {
+pub(crate) fn run(args: &Args, out: &mut Output) -> CommandResult {
     fs_err::create_dir_all(&args.dir)?;
     for (name, text) in pages() {
         fs_err::write(args.dir.join(name), text)?;
@@ -57,7 +56,7 @@ fn command(text: &mut String, mut command_: Command, name: &str) {
         });
     }
     let help = command_.bin_name(name.to_owned()).render_long_help();
-    drop(write!(text, "\n## `{name}`\n\n```text\n{}\n```\n", trimmed(&help.to_string())));
+    text.push_str(&format!("\n## `{name}`\n\n```text\n{}\n```\n", trimmed(&help.to_string())));
     for child in children {
         let name = format!("{name} {}", child.get_name());
         command(text, child.term_width(100), &name);
@@ -75,7 +74,7 @@ fn env() -> String {
     );
     for variable in env_vars::ALL {
         let setting = variable.sets.map(|key| format!("`{key}`")).unwrap_or_default();
-        drop(writeln!(text, "| `{}` | {setting} | {} |", variable.name, variable.doc));
+        text.push_str(&format!("| `{}` | {setting} | {} |\n", variable.name, variable.doc));
     }
     text
 }
@@ -104,7 +103,7 @@ fn settings(text: &mut String, schema: &Value, defaults: &Value, prefix: &str) {
             settings(text, property, default, &format!("{prefix}{name}."));
         } else {
             let description = property["description"].as_str().unwrap_or_default().replace('\n', " ");
-            drop(writeln!(text, "| `{prefix}{name}` | `{default}` | {description} |"));
+            text.push_str(&format!("| `{prefix}{name}` | `{default}` | {description} |\n"));
         }
     }
 }
@@ -119,8 +118,7 @@ fn tools() -> String {
     );
     for tool in TOOLS {
         let info = tool.info;
-        drop(write!(
-            text,
+        text.push_str(&format!(
             "\n## `{}`\n\n{}\n\n{}\n\n- Toolset: `{}`\n- Effect: `{}`\n",
             info.name,
             info.title,
@@ -129,7 +127,7 @@ fn tools() -> String {
             info.effect.as_str(),
         ));
         if !info.permissions.is_empty() {
-            drop(writeln!(text, "- AWS permissions: `{}`", info.permissions.join("`, `")));
+            text.push_str(&format!("- AWS permissions: `{}`", info.permissions.join("`, `")));
         }
         let schema = tool.input_schema();
         let properties = schema.get("properties").and_then(Value::as_object);
@@ -140,14 +138,13 @@ fn tools() -> String {
                 let needed = required.is_some_and(|required| required.iter().any(|field| field == name));
                 let mark = if needed { " (required)" } else { "" };
                 let description = property["description"].as_str().unwrap_or_default();
-                drop(writeln!(text, "| `{name}`{mark} | {} | {description} |", type_of(property)));
+                text.push_str(&format!("| `{name}`{mark} | {} | {description} |\n", type_of(property)));
             }
         } else {
             text.push_str("\nIt takes no arguments.\n");
         }
         let output = serde_json::to_string_pretty(&tool.output_schema()).unwrap_or_default();
-        drop(write!(
-            text,
+        text.push_str(&format!(
             "\n<details><summary>Schema of the structured content</summary>\n\n```json\n{output}\n```\n\n</details>\n"
         ));
     }

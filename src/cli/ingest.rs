@@ -23,6 +23,7 @@ use crate::report::{BAD, DIM, GOOD, Output, TITLE, WARN, bytes, count, grouped, 
 /// Troubles of one kind that are listed before it is only counted.
 const LISTED: usize = 10;
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 /// Index folders, or bring them up to date
 ///
 /// Reads Markdown, HTML, plain text and reStructuredText. A folder that was ingested before is compared with the
@@ -111,7 +112,7 @@ struct Target {
     note: Option<SourceNote>,
 }
 
-pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
+pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let started = Instant::now();
     let stop = stop_on_interrupt()?;
     let mut anew = args.rebuild && args.paths.is_empty();
@@ -123,7 +124,7 @@ pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
         }
         other => other?,
     };
-    let targets = targets(app, &args, existing.as_ref())?;
+    let targets = targets(app, args, existing.as_ref())?;
     let corpus_is_current = !anew && existing.as_ref().is_some_and(|index| corpus::is_in(|key| index.note(key)));
     drop(existing);
 
@@ -326,10 +327,10 @@ fn write(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
     for outcome in &report.sources {
         let would = if report.dry_run { "would be " } else { "" };
         writeln!(out, "{} {}", styled(TITLE, &outcome.source), styled(DIM, one_line(&outcome.origin)))?;
-        let size = if outcome.bytes > 0 { format!(" ({})", bytes(outcome.bytes)) } else { String::new() };
+        let size = if outcome.bytes > 0 { format!("; {} read", bytes(outcome.bytes)) } else { String::new() };
         writeln!(
             out,
-            "  {would}{} added, {} changed{size}, {} removed, {} unchanged, {} failed, {} skipped",
+            "  {would}{} added, {} changed, {} removed, {} unchanged, {} failed, {} skipped{size}",
             grouped(outcome.added),
             grouped(outcome.changed),
             grouped(outcome.removed),

@@ -144,19 +144,19 @@ impl Command {
     pub(crate) fn run(self, app: App, out: &mut Output) -> CommandResult {
         match self {
             Self::Search(args) => search::run(&app, args, out),
-            Self::Read(args) => read::run(&app, args, out),
-            Self::Ingest(args) => ingest::run(&app, args, out),
-            Self::Sources(args) => sources::run(&app, args, out),
+            Self::Read(args) => read::run(&app, &args, out),
+            Self::Ingest(args) => ingest::run(&app, &args, out),
+            Self::Sources(args) => sources::run(&app, &args, out),
             Self::Embed(args) => embed::run(&app, args, out),
-            Self::Eval(args) => eval::run(&app, args, out),
+            Self::Eval(args) => eval::run(&app, &args, out),
             #[cfg(feature = "mcp")]
-            Self::Serve(args) => serve::run(app, args),
-            Self::Tools(args) => tools::run(&app, args, out),
-            Self::Call(args) => call::run(&app, args, out),
-            Self::Doctor(args) => doctor::run(&app, args, out),
-            Self::Config(args) => config::run(&app, args, out),
-            Self::Completions(args) => completions::run(args, out),
-            Self::GenerateDocs(args) => generate_docs::run(args, out),
+            Self::Serve(args) => serve::run(app, &args),
+            Self::Tools(args) => tools::run(&app, &args, out),
+            Self::Call(args) => call::run(&app, &args, out),
+            Self::Doctor(args) => doctor::run(&app, &args, out),
+            Self::Config(args) => config::run(&app, &args, out),
+            Self::Completions(args) => completions::run(&args, out),
+            Self::GenerateDocs(args) => generate_docs::run(&args, out),
         }
     }
 }

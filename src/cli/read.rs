@@ -33,7 +33,7 @@ pub(crate) struct Args {
     outline: bool,
 }
 
-pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
+pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let index = app.index()?;
     let view = View::open(&index, &args.document, args.section.as_deref())?;
     let citation = view.citation();

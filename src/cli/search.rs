@@ -55,7 +55,7 @@ pub(crate) struct FilterArgs {
     /// Only documents about this AWS service (repeatable)
     #[arg(short, long, value_name = "SERVICE")]
     service: Vec<String>,
-    /// Only texts of this kind: documentation, best_practice, pattern, troubleshooting, incident, note (repeatable)
+    /// Only texts of this kind: documentation, `best_practice`, pattern, troubleshooting, incident, note (repeatable)
     #[arg(short, long, value_name = "KIND")]
     kind: Vec<Kind>,
     /// Only documents of this source (repeatable)

@@ -25,7 +25,7 @@ pub(crate) struct Args {
     read_only: bool,
 }
 
-pub(crate) fn run(app: App, args: Args) -> CommandResult {
+pub(crate) fn run(app: App, args: &Args) -> CommandResult {
     let settings = &app.settings().serve;
     let toolsets = if args.toolsets.is_empty() { &settings.toolsets } else { &args.toolsets };
     let tools = select(toolsets, args.read_only || settings.read_only).map_err(CommandError::input)?;

@@ -14,7 +14,7 @@ use crate::report::{DIM, Output, bytes, count, grouped, one_line, styled, time};
   cloudops sources --json")]
 pub(crate) struct Args {}
 
-pub(crate) fn run(app: &App, _args: Args, out: &mut Output) -> CommandResult {
+pub(crate) fn run(app: &App, _args: &Args, out: &mut Output) -> CommandResult {
     let summary = app.index()?.summary()?;
     if out.is_json() {
         out.json(&summary)?;

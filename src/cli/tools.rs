@@ -24,7 +24,7 @@ pub(crate) struct Args {
     read_only: bool,
 }
 
-pub(crate) fn run(_app: &App, args: Args, out: &mut Output) -> CommandResult {
+pub(crate) fn run(_app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let tools = select(&args.toolsets, args.read_only).map_err(CommandError::input)?;
     if out.is_json() {
         let tools: Vec<_> = tools

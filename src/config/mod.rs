@@ -36,7 +36,7 @@ pub(crate) struct Origin {
     /// Value as JSON.
     pub(crate) value: serde_json::Value,
     /// A phrase such as `environment variable CLOUDOPS_LOG`.
-    pub(crate) origin: String,
+    pub(crate) from: String,
 }
 
 /// The settings cannot be made out.
@@ -91,11 +91,11 @@ pub(crate) fn load(flags: &Flags, environment: &[(String, String)]) -> Result<Co
         ..Settings::default()
     };
     let default_file = base.map(|base| base.config_dir().join("cloudops").join("config.toml"));
-    load_over(defaults, default_file, flags, environment)
+    load_over(&defaults, default_file, flags, environment)
 }
 
 fn load_over(
-    defaults: Settings,
+    defaults: &Settings,
     default_file: Option<PathBuf>,
     flags: &Flags,
     environment: &[(String, String)],
@@ -109,7 +109,7 @@ fn load_over(
         (None, _) => None,
     };
 
-    let mut figment = Figment::from(Serialized::defaults(&defaults));
+    let mut figment = Figment::from(Layer { name: "default".to_owned(), inner: Serialized::defaults(defaults) });
     let shape = figment.clone();
     if let Some((path, text)) = text {
         figment =
@@ -174,8 +174,8 @@ fn origins(figment: &Figment, settings: &Settings) -> Vec<Origin> {
             let child = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
             open.extend(fields.into_iter().map(|(name, value)| (child(&name), value)));
         } else {
-            let origin = figment.find_metadata(&key).map_or("default", |metadata| metadata.name.as_ref());
-            found.push(Origin { origin: origin.to_owned(), key, value });
+            let from = figment.find_metadata(&key).map_or("default", |metadata| metadata.name.as_ref());
+            found.push(Origin { from: from.to_owned(), key, value });
         }
     }
     found.sort_by(|a, b| a.key.cmp(&b.key));
@@ -208,11 +208,11 @@ mod tests {
         fs_err::write(&path, file).unwrap();
         let environment: Vec<_> = environment.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
         let defaults = Settings { data_dir: "/home/someone/data".into(), log: "warn".into(), ..Settings::default() };
-        load_over(defaults, Some(path), flags, &environment)
+        load_over(&defaults, Some(path), flags, &environment)
     }
 
     fn origin<'a>(config: &'a Config, key: &str) -> &'a str {
-        &config.origins.iter().find(|origin| origin.key == key).unwrap().origin
+        &config.origins.iter().find(|origin| origin.key == key).unwrap().from
     }
 
     #[test]

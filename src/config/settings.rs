@@ -60,19 +60,13 @@ impl Default for SearchSettings {
 }
 
 /// What the MCP server offers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ServeSettings {
     /// Only tools that change nothing.
     pub(crate) read_only: bool,
     /// Toolsets to serve. Empty: all.
     pub(crate) toolsets: Vec<String>,
-}
-
-impl Default for ServeSettings {
-    fn default() -> Self {
-        Self { read_only: false, toolsets: Vec::new() }
-    }
 }
 
 /// When `ingest` trains the table of token vectors on the index.

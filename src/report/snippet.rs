@@ -17,12 +17,17 @@ pub(crate) fn lines(
     let whole = 0..text.len();
     let snippet = if text.get(snippet.clone()).is_some() { snippet.clone() } else { whole };
     let marked = |at: usize| highlights.iter().any(|range| range.contains(&at));
+    let hidden = link_targets(text);
+    let shown = |at: usize, c: char| !c.is_control() && !hidden.iter().any(|range| range.contains(&at));
 
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut length = 0;
     for word in words(text, &snippet) {
-        let size = text[word.clone()].chars().filter(|c| !c.is_control()).count();
+        let size = text[word.clone()].char_indices().filter(|&(at, c)| shown(word.start + at, c)).count();
+        if size == 0 {
+            continue;
+        }
         if length > 0 && length + 1 + size > width {
             lines.push(std::mem::take(&mut line));
             length = 0;
@@ -34,14 +39,15 @@ pub(crate) fn lines(
         length += size;
         let mut inside = false;
         for (offset, c) in text[word.clone()].char_indices() {
+            if !shown(word.start + offset, c) {
+                continue;
+            }
             let now = marked(word.start + offset);
             if now != inside {
                 line.push_str(&if now { format!("{style}") } else { format!("{style:#}") });
                 inside = now;
             }
-            if !c.is_control() {
-                line.push(c);
-            }
+            line.push(c);
         }
         if inside {
             line.push_str(&format!("{style:#}"));
@@ -51,6 +57,22 @@ pub(crate) fn lines(
         lines.push(line);
     }
     lines
+}
+
+/// What of Markdown links is not read by a person: `[` and `](address)`.
+fn link_targets(text: &str) -> Vec<Range<usize>> {
+    let mut hidden = Vec::new();
+    let mut from = 0;
+    while let Some(middle) = text[from..].find("](").map(|at| from + at) {
+        let Some(end) = text[middle..].find([')', ' ', '\n']).map(|at| middle + at) else { break };
+        let line = text[..middle].rfind('\n').map_or(0, |at| at + 1).max(from);
+        let open = text[line..middle].rfind('[').map(|at| line + at);
+        if let (Some(open), true) = (open, text[end..].starts_with(')')) {
+            hidden.extend([open..open + 1, middle..end + 1]);
+        }
+        from = end;
+    }
+    hidden
 }
 
 /// Ranges of the words of a part of a text.
@@ -82,10 +104,18 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::single_range_in_vec_init, reason = "one highlight is a list of one")]
     fn bad_ranges_and_control_characters_do_no_harm() {
         assert_eq!(plain("é\u{1b}[2J x", 1..3, &[0..1], 80), ["[é][2J x"]);
         assert_eq!(plain("abc", 2..99, &[1..99], 80), ["a[bc]"]);
         assert!(plain("", 0..0, &[], 80).is_empty());
+    }
+
+    #[test]
+    fn links_are_shown_without_their_targets() {
+        let text = "See [the guide](https://example.com/a) and [x](y z) or a[0](b)";
+        let shown = plain(text, 0..text.len(), &[9..14, 15..20], 80);
+        assert_eq!(shown, ["See the [guide] and [x](y z) or a0"]);
     }
 
     #[test]

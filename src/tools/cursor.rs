@@ -51,7 +51,8 @@ fn parse(cursor: &str) -> Option<(usize, u64, u64)> {
     let offset = usize::from_str_radix(parts.next()?, 16).ok()?;
     let stamp = u64::from_str_radix(parts.next()?, 16).ok()?;
     let key = u64::from_str_radix(parts.next()?, 16).ok()?;
-    parts.next().is_none().then_some((offset, stamp, key))
+    // Numbers can be written in more than one way; cursors cannot.
+    (encode(offset, stamp, Key(key)) == cursor).then_some((offset, stamp, key))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What is indexed, and how fresh it is.
 
+use std::collections::BTreeMap;
+
 use cloudops_indexes::model::Timestamp;
 use cloudops_indexes::store::IndexSummary;
 use schemars::JsonSchema;
@@ -10,7 +12,7 @@ use crate::app::App;
 use crate::report::{count, one_line, time};
 
 const MAX_SOURCES: usize = 50;
-const MAX_SERVICES: usize = 40;
+const MAX_SERVICES: usize = 60;
 
 pub(super) struct ListSources;
 
@@ -24,7 +26,7 @@ pub(super) struct Output {
     passages: u64,
     sources: Vec<SourceRow>,
     /// Most documents first.
-    services: Vec<Count>,
+    services: Vec<String>,
     vectors: Vec<VectorRow>,
     /// Some sources are left out.
     truncated: bool,
@@ -35,18 +37,12 @@ struct SourceRow {
     name: String,
     documents: u64,
     guides: u64,
-    kinds: Vec<Count>,
+    kinds: BTreeMap<String, u64>,
     /// Date of the last ingestion.
     ingested: String,
     /// Date of the newest document.
     #[serde(skip_serializing_if = "Option::is_none")]
     newest: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-struct Count {
-    name: String,
-    documents: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -78,7 +74,7 @@ impl Tool for ListSources {
     fn text(output: &Output) -> String {
         let mut text = format!("{}, {}.\n", count(output.documents, "document"), count(output.passages, "passage"));
         for source in &output.sources {
-            let kinds: Vec<_> = source.kinds.iter().map(|kind| format!("{} {}", kind.documents, kind.name)).collect();
+            let kinds: Vec<_> = source.kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
             text.push_str(&format!("- {}: {}", source.name, kinds.join(", ")));
             if source.guides > 0 {
                 text.push_str(&format!(", {}", count(source.guides, "guide")));
@@ -92,8 +88,7 @@ impl Tool for ListSources {
         if output.truncated {
             text.push_str("- and more\n");
         }
-        let services: Vec<_> = output.services.iter().map(|s| format!("{} {}", s.name, s.documents)).collect();
-        text.push_str(&format!("Services: {}\n", services.join(", ")));
+        text.push_str(&format!("Services, most documents first: {}\n", output.services.join(", ")));
         for set in &output.vectors {
             text.push_str(&format!("Vectors `{}`: {} of {} passages\n", set.name, set.filled, set.total));
         }
@@ -107,7 +102,7 @@ fn output(summary: &IndexSummary) -> Output {
         name: one_line(&source.name),
         documents: source.documents,
         guides: source.guides,
-        kinds: source.kinds.iter().map(|(kind, n)| Count { name: kind.to_string(), documents: *n }).collect(),
+        kinds: source.kinds.iter().map(|(kind, n)| (kind.to_string(), *n)).collect(),
         ingested: date(source.ingested),
         newest: source.newest.map(date),
     });
@@ -116,7 +111,7 @@ fn output(summary: &IndexSummary) -> Output {
         documents: summary.documents,
         passages: summary.passages,
         sources: sources.collect(),
-        services: services.map(|(name, n)| Count { name: one_line(name), documents: *n }).collect(),
+        services: services.map(|(name, _)| one_line(name)).collect(),
         vectors: summary
             .vectors
             .iter()

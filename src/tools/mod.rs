@@ -21,8 +21,6 @@ use crate::app::App;
 
 pub(crate) use error::ToolError;
 pub(crate) use read_document::{PAGE_BYTES, View};
-#[cfg(feature = "mcp")]
-pub(crate) use text::document_uri;
 
 /// Every tool, by name.
 pub(crate) static TOOLS: &[AnyTool] = &[
@@ -59,10 +57,10 @@ pub(crate) enum Effect {
     /// Nothing.
     ReadOnly,
     /// It stores a plan, which changes nothing by itself.
-    #[expect(dead_code, reason = "the tools of the next toolsets plan and change")]
+    #[allow(dead_code, reason = "the tools of the next toolsets plan and change")]
     Plans,
     /// It changes things.
-    #[expect(dead_code, reason = "the tools of the next toolsets plan and change")]
+    #[allow(dead_code, reason = "the tools of the next toolsets plan and change")]
     Changes,
 }
 

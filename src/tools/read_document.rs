@@ -139,9 +139,8 @@ impl View {
     pub(crate) fn open(index: &Index, name: &str, section: Option<&str>) -> Result<Self, ToolError> {
         let name = name.trim();
         let name = document_of_uri(name).unwrap_or_else(|| name.to_owned());
-        let stored = match index.document(&name)? {
-            Some(stored) => stored,
-            None => return Err(not_found(index, &name)?),
+        let Some(stored) = index.document(&name)? else {
+            return Err(not_found(index, &name)?);
         };
         let mut view = Self::whole(stored);
         let fragment = name.split_once('#').map(|(_, fragment)| fragment).filter(|_| name.contains("://"));

@@ -13,7 +13,20 @@ pub(super) fn of_input<T: JsonSchema>() -> Map<String, Value> {
 /// Schema of what a tool returns.
 pub(super) fn of_output<T: JsonSchema>() -> Map<String, Value> {
     let generator = SchemaSettings::draft2020_12().for_serialize().with(|settings| settings.inline_subschemas = true);
-    slim(generator.into_generator().into_root_schema_for::<T>().to_value())
+    let mut schema = slim(generator.into_generator().into_root_schema_for::<T>().to_value());
+    // At the root it tells a client what it can rely on; below, it only costs.
+    schema.values_mut().for_each(without_required);
+    schema
+}
+
+fn without_required(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.remove("required");
+            fields.values_mut().for_each(without_required);
+        }
+        Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn slim(mut schema: Value) -> Map<String, Value> {
@@ -44,6 +57,10 @@ fn slim_schema(schema: &mut Value) {
     }
     without_null(fields);
     one_of_constants(fields);
+    if let Some(Value::Object(items)) = fields.get_mut("items") {
+        // The list says what its items are.
+        items.remove("description");
+    }
     if let Some(Value::Object(properties)) = fields.get_mut("properties") {
         properties.values_mut().for_each(slim_schema);
         if properties.is_empty() {
@@ -124,7 +141,6 @@ mod tests {
             "type": "object",
             "properties": {
                 "kind": {"description": "Kinds of text.", "type": "array", "items": {
-                    "description": "What a text is for. Decides how it is presented, and can be filtered by.",
                     "type": "string", "enum": kinds
                 }},
                 "title": {"description": "A number.", "type": "integer"},

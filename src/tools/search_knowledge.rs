@@ -17,7 +17,7 @@ const MAX_LIMIT: usize = 20;
 /// Bytes of a passage in a reply of the default size.
 const PASSAGE_BYTES: usize = 2_400;
 /// What a result takes beside its passage, in all forms together.
-const RESULT_BYTES: usize = 900;
+const RESULT_BYTES: usize = 1_300;
 /// Longer queries are not questions; the index would only read the front of them.
 const MAX_QUERY_BYTES: usize = 8_192;
 
@@ -28,8 +28,8 @@ pub(super) struct SearchKnowledge;
 pub(super) struct Input {
     /// A question, error message, or name of an API, resource or setting, in plain words. No query syntax.
     query: String,
-    /// Results to return.
-    #[schemars(range(min = 1, max = 20), extend("default" = 5))]
+    /// Results to return (default 5).
+    #[schemars(range(min = 1, max = 20))]
     limit: Option<u64>,
     /// AWS services, e.g. `ec2`.
     #[serde(default, deserialize_with = "input::list")]
@@ -40,7 +40,7 @@ pub(super) struct Input {
     /// Sources, as `list_sources` names them.
     #[serde(default, deserialize_with = "input::list")]
     source: Vec<String>,
-    /// Guides, e.g. `amazon-s3-developer-guide`.
+    /// Guides.
     #[serde(default, deserialize_with = "input::list")]
     guide: Vec<String>,
     /// Tags.
@@ -74,7 +74,7 @@ pub(super) struct Output {
 struct Found {
     rank: usize,
     citation: Source,
-    /// The passage, as Markdown.
+    /// Markdown.
     text: String,
     /// `text` is only the part that answers best.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
