@@ -1,0 +1,15 @@
+//! End to end: the real binary, real clients, real files. One binary, because linking is what tests spend time on.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is a report")]
+#![allow(clippy::format_collect, clippy::format_push_string, reason = "short texts, made once")]
+#![allow(clippy::needless_pass_by_value, reason = "`json!` reads best in place")]
+
+mod cli;
+mod clients;
+mod corpus_quality;
+mod crash;
+mod hostile;
+mod ingest;
+mod mcp;
+mod support;
+mod writers;
