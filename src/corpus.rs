@@ -64,14 +64,12 @@ pub(crate) fn install(data_dir: &Path, train: TrainPolicy) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Whether an index can be served although it could not be brought up to date.
+/// Whether this is trouble with writing, such as a lock, a read-only directory or a full disk, and not with what is
+/// already there: then it can still be read.
 pub(crate) fn is_excusable(error: &anyhow::Error) -> bool {
-    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    error.chain().any(|cause| {
-        let locked = matches!(cause.downcast_ref(), Some(IndexError::Locked(_)));
-        let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-        locked || matches!(io, Some(PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull))
-    })
+    !error
+        .chain()
+        .any(|cause| matches!(cause.downcast_ref(), Some(IndexError::Damaged { .. } | IndexError::Format { .. })))
 }
 
 fn prepared() -> Vec<Prepared> {

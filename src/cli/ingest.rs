@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::app::{App, open_existing};
 use crate::corpus;
 use crate::ingestion::{Comparison, Outcome, Plan, SourceNote, Trouble};
-use crate::report::error::{CommandError, CommandResult, warn};
+use crate::report::error::{CommandError, CommandResult, Kind as ErrorKind, warn};
 use crate::report::progress::Bars;
 use crate::report::{BAD, DIM, GOOD, Output, TITLE, WARN, bytes, count, grouped, one_line, styled};
 
@@ -211,7 +211,8 @@ pub(super) fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
     let raised = Arc::clone(&stop);
     ctrlc::set_handler(move || {
         if raised.swap(true, Ordering::Relaxed) {
-            std::process::abort();
+            #[expect(clippy::exit, clippy::disallowed_methods, reason = "the user insists, and the index survives it")]
+            std::process::exit(i32::from(ErrorKind::Interrupted.exit_code()));
         }
     })
     .context("failed to listen for Ctrl-C")?;
@@ -229,7 +230,7 @@ fn cannot_walk(error: folder::Error) -> CommandError {
         folder::Error::Unreadable { .. } => "Nothing was changed. A folder must be there and readable to be ingested.",
         _ => "Globs look like `*.md`, `drafts` or `guides/**/old-*.md`.",
     };
-    CommandError { kind: crate::report::error::Kind::Input, error: error.into(), hints: vec![hint.to_owned()] }
+    CommandError { kind: ErrorKind::Input, error: error.into(), hints: vec![hint.to_owned()] }
 }
 
 /// The folders that are meant, with how to read each.

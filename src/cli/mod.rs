@@ -32,10 +32,11 @@ const STYLES: Styles = Styles::styled()
     .placeholder(AnsiColor::Green.on_default());
 
 /// What the exit codes mean, in `--help` and in the reference.
-pub(crate) const EXIT_CODES: &str = "\
-  0  it was done, even if nothing was found or some files could not be read
-  1  the arguments or their values cannot be used, or a check did not pass
-  2  the work could not be done, or was interrupted";
+pub(crate) const EXIT_CODES: &str = concat!(
+    "  0  it was done, even if nothing was found or some files could not be read\n",
+    "  1  the arguments or their values cannot be used, or a check did not pass\n",
+    "  2  the work could not be done, or was interrupted",
+);
 
 /// AWS operations knowledge, offline first, for LLM clients and terminals.
 ///
@@ -141,6 +142,7 @@ pub(crate) enum Command {
 
 impl Command {
     /// Runs the command.
+    #[cfg_attr(not(feature = "mcp"), expect(clippy::needless_pass_by_value, reason = "the server keeps it"))]
     pub(crate) fn run(self, app: App, out: &mut Output) -> CommandResult {
         match self {
             Self::Search(args) => search::run(&app, args, out),

@@ -229,3 +229,23 @@ impl ServerHandler for Server {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Flags};
+    use crate::tools::TOOLS;
+
+    #[test]
+    fn a_panic_is_a_failure_of_its_call_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let flags = Flags { data_dir: Some(dir.path().to_owned()), ..Flags::default() };
+        let server = Server::new(App::new(config::load(&flags, &[]).unwrap()), TOOLS.iter().collect());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let error = runtime.block_on(server.blocking::<()>(|_| panic!("on purpose"))).unwrap_err();
+        assert!(!error.is_input() && error.text().contains("hint: This is a mistake in cloudops"));
+        let documents = runtime.block_on(server.blocking(|app| Ok(app.index()?.summary()?.documents))).unwrap();
+        assert_eq!(documents as usize, crate::corpus::len());
+        assert!(server.instructions.get().contains("- corpus: "));
+    }
+}
