@@ -1,8 +1,27 @@
 //! Embedders: texts in, unit vectors out.
+//!
+//! The one that needs nothing from anywhere is [`Table`]: [`train`] makes it from the passages of the index. How, and
+//! what was measured, is in `docs/embedding.md`.
 
 mod error;
+mod file;
+mod kernels;
+mod model;
+mod random;
+mod set;
+pub mod suite;
+mod table;
+mod train;
+mod vocabulary;
+mod words;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::EmbedError;
+pub use set::TrainingSet;
+pub use table::{Table, TableInfo, calibrate};
+pub use train::{TrainOptions, TrainProgress, TrainReport, Trained, train};
 
 use serde::{Deserialize, Serialize};
 
