@@ -44,8 +44,8 @@ pub(crate) struct Origin {
 pub(crate) enum ConfigError {
     #[error("failed to read configuration file `{}`", .0.display())]
     File(PathBuf, #[source] std::io::Error),
-    #[error("the configuration is not valid")]
-    Invalid(#[source] Box<figment::Error>),
+    #[error("the configuration is not valid: {0}")]
+    Invalid(String),
     #[error("environment variable `{0}` is not valid UTF-8")]
     NotUnicode(String),
     #[error("there is no home directory to keep the index in")]
@@ -134,7 +134,7 @@ fn load_over(
         figment = figment.merge(Layer { name: "--log".to_owned(), inner: Serialized::default("log", log) });
     }
 
-    let settings: Settings = figment.extract().map_err(|error| ConfigError::Invalid(Box::new(error)))?;
+    let settings: Settings = figment.extract().map_err(|error| ConfigError::Invalid(describe(error)))?;
     if settings.data_dir.as_os_str().is_empty() {
         return Err(ConfigError::NoHome);
     }
@@ -146,6 +146,16 @@ fn load_over(
 
 fn read(path: &Path) -> Result<String, ConfigError> {
     fs_err::read_to_string(path).map_err(|error| ConfigError::File(path.to_owned(), error))
+}
+
+/// What is wrong with each setting, by its name and its origin.
+fn describe(error: figment::Error) -> String {
+    let one = |error: figment::Error| {
+        let setting = if error.path.is_empty() { String::new() } else { format!(" for `{}`", error.path.join(".")) };
+        let place = error.metadata.map(|metadata| format!(" in {}", metadata.name)).unwrap_or_default();
+        format!("{}{setting}{place}", error.kind)
+    };
+    error.into_iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// Text of a variable as the type that the setting has by default.
