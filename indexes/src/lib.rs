@@ -7,4 +7,4 @@ pub mod hybrid;
 mod lexical;
 pub mod model;
 pub mod store;
-mod vector;
+pub mod vector;

@@ -27,14 +27,8 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which they are listed to people.
-    pub const ALL: [Self; 6] = [
-        Self::Documentation,
-        Self::BestPractice,
-        Self::Pattern,
-        Self::Troubleshooting,
-        Self::Incident,
-        Self::Note,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Documentation, Self::BestPractice, Self::Pattern, Self::Troubleshooting, Self::Incident, Self::Note];
 
     /// The name used in files, on the command line and on the wire.
     pub const fn as_str(self) -> &'static str {

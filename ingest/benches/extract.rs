@@ -2,7 +2,6 @@
 
 use cloudops_ingest::chunk::chunk;
 use cloudops_ingest::extract::{Format, extract};
-use cloudops_ingest::twins::simhash;
 use divan::Bencher;
 use divan::counter::BytesCount;
 
@@ -37,10 +36,4 @@ fn markdown(bencher: Bencher) {
 fn passages(bencher: Bencher) {
     let extracted = extract(Format::Markdown, &page());
     bencher.counter(BytesCount::of_str(&extracted.text)).bench(|| chunk(&extracted));
-}
-
-#[divan::bench]
-fn fingerprint(bencher: Bencher) {
-    let text = extract(Format::Markdown, &page()).text;
-    bencher.counter(BytesCount::of_str(&text)).bench(|| simhash(&text));
 }

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! [`source`] says where texts come from, [`extract`] turns every format into clean Markdown with its sections,
-//! [`chunk`] cuts that into passages, [`twins`] recognizes pages that are nearly the same. Everything here is a plain
+//! [`chunk`] cuts that into passages. Everything here is a plain
 //! function of its input: nothing is printed, no environment is read, and no input can make it panic.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -13,7 +13,6 @@
 pub mod chunk;
 pub mod extract;
 pub mod source;
-pub mod twins;
 
 /// Raised whenever the same bytes would yield other text or other passages than before.
 ///

@@ -107,7 +107,7 @@ fn a_table_keeps_the_contract_of_embedders() {
 #[test]
 fn the_general_table_knows_aws_and_covers_unseen_words() {
     let table = Table::general().unwrap();
-    assert!(table.info().general && table.weight() > 0.1, "{:?}", table.info());
+    assert!(table.info().general && table.weight() > 0.05, "{:?}", table.info());
     let vectors = table
         .embed_queries(&[
             "grant another account access to my bucket",
@@ -192,7 +192,7 @@ fn texts_without_words_do_no_harm() {
 #[test]
 fn the_weight_grows_with_the_score() {
     let weights = [f32::NAN, 0.0, 0.45, 0.6, 0.72, 1.0].map(calibrate);
-    assert!(weights.is_sorted() && weights[2] == 0.0 && weights[3] > 0.09 && weights[4] > 0.19 && weights[5] <= 0.2);
+    assert!(weights.is_sorted() && weights[2] == 0.0 && weights[3] > 0.045 && weights[4] > 0.095 && weights[5] <= 0.1);
     let table = untrained(&corpus(200)).with_score(0.9);
-    assert!((table.weight() - 0.2).abs() < 1e-6);
+    assert!((table.weight() - 0.1).abs() < 1e-6);
 }

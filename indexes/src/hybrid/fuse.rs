@@ -1,18 +1,26 @@
 //! Scores of two sides made into one.
 
-/// Scales scores to 0 ..= 1: the smallest becomes 0, the largest 1. Equal scores, and none, become 0.
-pub(crate) fn min_max(scores: &mut [f32]) {
-    let (low, high) = scores
-        .iter()
-        .filter(|score| score.is_finite())
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), score| (low.min(*score), high.max(*score)));
-    let span = high - low;
+/// Turns scores into standard scores: how many standard deviations each is above the mean of all. Scores that are not
+/// finite (a passage without a vector) become 0, the mean, and so do all when they are equal.
+pub(crate) fn standardize(scores: &mut [f32]) {
+    let finite = || scores.iter().filter(|score| score.is_finite()).map(|score| f64::from(*score));
+    let count = finite().count().max(1) as f64;
+    let mean = finite().sum::<f64>() / count;
+    let deviation = (finite().map(|score| (score - mean).powi(2)).sum::<f64>() / count).sqrt();
     for score in scores {
-        *score = if span > 0.0 && score.is_finite() { (*score - low) / span } else { 0.0 };
+        let standard = (f64::from(*score) - mean) / deviation;
+        *score = if standard.is_finite() { standard as f32 } else { 0.0 };
     }
 }
 
-/// Combines scaled scores. `weight` is that of the vector side, 0 ..= 1; the rest is the lexical side's.
+/// Scales scores to 0 ..= 1, for people: the smallest becomes 0, the largest 1. Equal scores become 1.
+pub(crate) fn to_unit(scores: &[f32]) -> impl Fn(f32) -> f32 + use<> {
+    let low = scores.iter().copied().fold(f32::INFINITY, f32::min);
+    let span = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max) - low;
+    move |score| if span > 0.0 { ((score - low) / span).clamp(0.0, 1.0) } else { 1.0 }
+}
+
+/// Combines standard scores. `weight` is that of the vector side, 0 ..= 1; the rest is the lexical side's.
 pub(crate) fn convex(lexical: f32, vector: f32, weight: f32) -> f32 {
     (1.0 - weight) * lexical + weight * vector
 }
@@ -29,6 +37,7 @@ pub(crate) fn ranks(scores: &[f32]) -> Vec<Option<usize>> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these are exact")]
 mod tests {
     use proptest::prelude::*;
 
@@ -36,10 +45,24 @@ mod tests {
 
     #[test]
     fn degenerate_scores_are_zero() {
-        for mut scores in [vec![], vec![3.0], vec![2.0, 2.0], vec![f32::NAN, f32::NAN]] {
-            min_max(&mut scores);
-            assert!(scores.iter().all(|score| *score == 0.0));
+        for mut scores in [vec![], vec![3.0], vec![2.0, 2.0], vec![f32::NAN, f32::NAN], vec![f32::INFINITY, 1.0]] {
+            standardize(&mut scores);
+            assert!(scores.iter().all(|score| *score == 0.0), "{scores:?}");
         }
+    }
+
+    #[test]
+    fn a_missing_score_stands_in_the_middle() {
+        let mut scores = [1.0, f32::NAN, 3.0];
+        standardize(&mut scores);
+        assert_eq!(scores, [-1.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn people_see_scores_from_zero_to_one() {
+        let unit = to_unit(&[-2.0, 0.0, 2.0]);
+        assert_eq!([-2.0, 0.0, 2.0].map(unit), [0.0, 0.5, 1.0]);
+        assert_eq!(to_unit(&[7.0])(7.0), 1.0);
     }
 
     #[test]
@@ -49,19 +72,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn scaling_keeps_the_order_and_the_range(scores in prop::collection::vec(-1e3f32..1e3, 2..50)) {
-            let mut scaled = scores.clone();
-            min_max(&mut scaled);
-            prop_assert!(scaled.iter().all(|score| (0.0..=1.0).contains(score)));
+        fn standardizing_keeps_the_order_and_centres(scores in prop::collection::vec(-1e3f32..1e3, 2..50)) {
+            let mut standard = scores.clone();
+            standardize(&mut standard);
+            prop_assert!(standard.iter().sum::<f32>().abs() < 1e-2);
             for a in 0..scores.len() {
                 for b in 0..scores.len() {
-                    prop_assert!(scores[a] >= scores[b] || scaled[a] <= scaled[b]);
+                    prop_assert!(scores[a] >= scores[b] || standard[a] <= standard[b]);
                 }
             }
         }
 
         #[test]
-        fn a_weightless_vector_side_changes_nothing(lexical in 0f32..1.0, vector in 0f32..1.0) {
+        fn a_weightless_vector_side_changes_nothing(lexical in -3f32..3.0, vector in -3f32..3.0) {
             prop_assert_eq!(convex(lexical, vector, 0.0), lexical);
         }
 

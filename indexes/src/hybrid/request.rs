@@ -113,7 +113,8 @@ pub struct PassageHit {
     pub snippet: Range<usize>,
     /// Words of the question inside `text`.
     pub highlights: Highlights,
-    /// Final score, 0 ..= 1 within one response; comparable only inside it.
+    /// 0 ..= 1 and comparable only inside one response. Of a hit's best passage it is the score that its document is
+    /// ranked by, of further ones their own.
     pub score: f32,
     /// The parts of the score, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -140,12 +141,16 @@ pub struct Explanation {
     pub bm25_title: f32,
     /// Score of exact identifiers, already weighted.
     pub identifiers: f32,
-    /// Sum of the three, scaled to 0 ..= 1 over the candidates.
+    /// Sum of the three, in standard deviations above the mean of the candidates.
     pub lexical: f32,
     /// Raw cosine per vector set.
     pub cosines: Vec<(String, f32)>,
-    /// Cosines scaled to 0 ..= 1 over the candidates and combined.
+    /// Cosines in standard deviations above the mean of the candidates, averaged over the sets.
     pub vector: f32,
+    /// Best `lexical` of any passage of the document.
+    pub document_lexical: f32,
+    /// Best `vector` of any passage of the document. With the one above, by the weights below: the document's score.
+    pub document_vector: f32,
     /// Weight of the lexical side.
     pub lexical_weight: f32,
     /// Weight of the vector side.

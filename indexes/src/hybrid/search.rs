@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::fuse::{convex, min_max, ranks};
+use super::fuse::{convex, ranks, standardize, to_unit};
 use super::request::{Explanation, Hit, Mode, PassageHit, SearchRequest, SearchResponse, VectorStatus};
 use super::simhash::distance;
 use super::snippet::snippet;
@@ -10,14 +10,18 @@ use crate::lexical::{LexicalParts, ParsedQuery, Terms};
 use crate::model::{Citation, Passage};
 use crate::store::{DocumentEntry, DocumentHead, Generation, IndexError};
 
-/// Candidates from each side, at least.
-const CANDIDATES: usize = 200;
-/// Candidates from each side for every document that is to be returned.
-const CANDIDATES_PER_HIT: usize = 8;
+/// Candidates from each side, at least. Scores are scaled over them, so that fewer make small differences large.
+const CANDIDATES: usize = 300;
+/// Documents that these are enough for, nearly always. Who pages further gets a second, much larger pool, and only one:
+/// every other one could order the pages before anew.
+const SHALLOW: usize = 50;
+/// Candidates from each side for those who page further.
+const DEEP_CANDIDATES: usize = 4000;
 /// The most documents that can be paged through.
 const DEEPEST: usize = 1000;
-/// Fingerprints that differ in no more bits than this are the same page, if the service is the same too.
-const TWIN_BITS: u32 = 6;
+/// Fingerprints that differ in no more bits than this are the same page, if service and name are the same too. Pages
+/// made from one template are as near as that, whatever they are about.
+const TWIN_BITS: u32 = 8;
 
 /// A passage that may be an answer.
 struct Candidate {
@@ -36,6 +40,11 @@ struct Ranked {
     entry: DocumentEntry,
     /// Places among the candidates.
     passages: Vec<usize>,
+    /// Best lexical score of any of them.
+    lexical: f32,
+    /// Best vector score of any of them, maybe another one.
+    vector: f32,
+    score: f32,
 }
 
 /// Answers a question from one generation. `None` when a document vanished meanwhile: the caller has a newer one.
@@ -46,7 +55,7 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
         ParsedQuery::literal(&request.query)
     };
     let wanted = (request.offset + request.limit + 1).min(DEEPEST);
-    let depth = CANDIDATES.max(wanted * CANDIDATES_PER_HIT);
+    let depth = if wanted <= SHALLOW { CANDIDATES } else { DEEP_CANDIDATES };
     let vectors = if request.mode == Mode::Lexical { Vec::new() } else { query_vectors(generation, &request.query)? };
     let mode = match request.mode {
         Mode::Hybrid if vectors.is_empty() => Mode::Lexical,
@@ -59,7 +68,8 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
         Mode::Hybrid => generation.sets().map(|(set, _)| set.info.weight).fold(0.0, f32::max),
     };
     let candidates = score(generation, &parsed, passages, &vectors, weight, mode)?;
-    let ranked = by_document(generation, &candidates);
+    let ranked = by_document(generation, &candidates, weight);
+    let unit = to_unit(&ranked.iter().map(|ranked| ranked.score).collect::<Vec<_>>());
 
     let mut terms = Terms::default();
     let asked: FxHashSet<&str> = parsed.terms().collect();
@@ -67,9 +77,9 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
     let mut more = false;
     for ranked in ranked {
         let Some(head) = generation.documents.head(ranked.entry.key)? else { return Ok(None) };
-        let twin = hits.iter_mut().find(|(_, kept, simhash)| {
-            distance(*simhash, ranked.entry.simhash) <= TWIN_BITS && same_service(kept, &head)
-        });
+        let twin = hits
+            .iter_mut()
+            .find(|(_, kept, simhash)| distance(*simhash, ranked.entry.simhash) <= TWIN_BITS && same_page(kept, &head));
         if let Some((hit, ..)) = twin {
             hit.twins.push(citation(&head, None));
             continue;
@@ -80,7 +90,8 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
         }
         let in_page = hits.len() >= request.offset;
         let hit = if in_page {
-            let Some(hit) = show(generation, request, &head, &ranked, &candidates, weight, &asked, &mut terms)? else {
+            let Some(hit) = show(generation, request, &head, &ranked, &candidates, weight, &unit, &asked, &mut terms)?
+            else {
                 return Ok(None);
             };
             hit
@@ -100,10 +111,7 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
 
 /// The question as a vector of each set.
 fn query_vectors(generation: &Generation, query: &str) -> Result<Vec<Vec<f32>>, IndexError> {
-    generation
-        .sets()
-        .map(|(_, embedder)| Ok(embedder.embed_queries(&[query])?.pop().unwrap_or_default()))
-        .collect()
+    generation.sets().map(|(_, embedder)| Ok(embedder.embed_queries(&[query])?.pop().unwrap_or_default())).collect()
 }
 
 /// Ids of the passages that either side puts forward, each once.
@@ -152,18 +160,18 @@ fn score(
         generation.sets().zip(vectors).map(|((set, _), vector)| set.cosines(vector, &passages)).collect()
     };
     let mut lexical: Vec<f32> = parts.iter().map(|parts| parts.total()).collect();
-    min_max(&mut lexical);
-    // A passage that an embedder has not reached yet stands where the worst of the others stands.
+    let lexical_ranks = ranks(&lexical);
+    standardize(&mut lexical);
     let mut vector = vec![0.0f32; passages.len()];
     for set in &cosines {
-        let mut scaled: Vec<f32> = set.iter().map(|cosine| cosine.unwrap_or(f32::NAN)).collect();
-        min_max(&mut scaled);
-        for (sum, score) in vector.iter_mut().zip(scaled) {
+        let mut standard: Vec<f32> = set.iter().map(|cosine| cosine.unwrap_or(f32::NAN)).collect();
+        standardize(&mut standard);
+        for (sum, score) in vector.iter_mut().zip(standard) {
             *sum += score / cosines.len() as f32;
         }
     }
-    let lexical_ranks = ranks(&lexical);
-    let vector_ranks = ranks(&vector);
+    let nearest = |at: usize| cosines.iter().filter_map(|set| set[at]).fold(0.0, f32::max);
+    let vector_ranks = ranks(&(0..passages.len()).map(nearest).collect::<Vec<_>>());
     Ok(passages
         .into_iter()
         .enumerate()
@@ -180,8 +188,11 @@ fn score(
         .collect())
 }
 
-/// Documents by their best passage, best first; of equal ones the earlier in the index.
-fn by_document(generation: &Generation, candidates: &[Candidate]) -> Vec<Ranked> {
+/// Documents, best first, each with its passages, best first; of equal ones the earlier in the index.
+///
+/// What one passage says in the question's words and another in other words speaks for the same document, so both
+/// sides' best are taken before they are combined.
+fn by_document(generation: &Generation, candidates: &[Candidate], weight: f32) -> Vec<Ranked> {
     let mut order: Vec<usize> = (0..candidates.len()).collect();
     order.sort_by(|a, b| candidates[*b].score.total_cmp(&candidates[*a].score).then(a.cmp(b)));
     let mut ranked: Vec<Ranked> = Vec::new();
@@ -189,16 +200,30 @@ fn by_document(generation: &Generation, candidates: &[Candidate]) -> Vec<Ranked>
     for at in order {
         let Some(entry) = generation.document_of(candidates[at].passage) else { continue };
         let place = *place.entry(entry.key).or_insert_with(|| {
-            ranked.push(Ranked { entry, passages: Vec::new() });
+            let (lexical, vector) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
+            ranked.push(Ranked { entry, passages: Vec::new(), lexical, vector, score: 0.0 });
             ranked.len() - 1
         });
-        ranked[place].passages.push(at);
+        let document = &mut ranked[place];
+        document.passages.push(at);
+        document.lexical = document.lexical.max(candidates[at].lexical);
+        document.vector = document.vector.max(candidates[at].vector);
     }
+    for document in &mut ranked {
+        document.score = convex(document.lexical, document.vector, weight);
+    }
+    // Stable: of equal documents the one with the better passage stays first.
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
     ranked
 }
 
-fn same_service(a: &DocumentHead, b: &DocumentHead) -> bool {
-    a.document.services.first() == b.document.services.first() && a.document.source == b.document.source
+/// Whether two documents with near fingerprints are the same page of the same service.
+fn same_page(a: &DocumentHead, b: &DocumentHead) -> bool {
+    let (a, b) = (&a.document, &b.document);
+    let name = |id: &str| id.rsplit('/').next().map(str::to_owned);
+    a.services.first() == b.services.first()
+        && a.source == b.source
+        && (name(&a.id) == name(&b.id) || a.title == b.title)
 }
 
 #[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
@@ -209,6 +234,7 @@ fn show(
     ranked: &Ranked,
     candidates: &[Candidate],
     weight: f32,
+    unit: &impl Fn(f32) -> f32,
     asked: &FxHashSet<&str>,
     terms: &mut Terms,
 ) -> Result<Option<Hit>, IndexError> {
@@ -236,6 +262,8 @@ fn show(
                 .filter_map(|((set, _), cosine)| Some((set.info.embedder.name.clone(), (*cosine)?)))
                 .collect(),
             vector: candidate.vector,
+            document_lexical: ranked.lexical,
+            document_vector: ranked.vector,
             lexical_weight: 1.0 - weight,
             vector_weight: weight,
             lexical_rank: candidate.lexical_rank,
@@ -248,9 +276,12 @@ fn show(
             text: body,
             snippet: window,
             highlights,
-            score: candidate.score,
+            score: unit(candidate.score),
             explanation,
         });
+    }
+    if let Some(best) = shown.first_mut() {
+        best.score = unit(ranked.score);
     }
     if shown.is_empty() {
         let reason = format!("document {} lacks a passage that the indexes know", head.document.id);

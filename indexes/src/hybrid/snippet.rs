@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn the_window_holds_the_words_asked_for() {
-        let text = format!("{} The limit of buckets is 100. {}", "Nothing here. ".repeat(60), "More of it. ".repeat(60));
+        let text =
+            format!("{} The limit of buckets is 100. {}", "Nothing here. ".repeat(60), "More of it. ".repeat(60));
         let (window, highlights) = best(&text, "bucket limits");
         assert!(window.contains("limit of buckets is 100"), "{window}");
         assert!(window.len() <= WINDOW + 8);

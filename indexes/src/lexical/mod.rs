@@ -1,6 +1,7 @@
 //! The words' side: BM25 over passages, on tantivy.
 
 mod analysis;
+mod directory;
 mod identifiers;
 mod query;
 mod reader;

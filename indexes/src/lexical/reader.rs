@@ -11,6 +11,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
 
+use super::directory::ReadOnlyDirectory;
 use super::query::{Clause, MAX_TERMS, Occur, ParsedQuery};
 use super::schema::{Fields, schema, tokenizers};
 use crate::hybrid::Filters;
@@ -61,7 +62,7 @@ impl LexicalReader {
     /// Maps the index in `dir`.
     pub(crate) fn open(dir: &Path) -> tantivy::Result<Self> {
         let (_, fields) = schema();
-        let mut index = tantivy::Index::open_in_dir(dir)?;
+        let mut index = tantivy::Index::open(ReadOnlyDirectory::open(dir)?)?;
         index.set_tokenizers(tokenizers());
         // A generation never changes: there is nothing to watch for.
         let reader = index.reader_builder().reload_policy(tantivy::ReloadPolicy::Manual).try_into()?;
@@ -189,9 +190,8 @@ impl LexicalReader {
         for segment in self.searcher.segment_readers() {
             let column = segment.fast_fields().u64("passage")?;
             weight.for_each_no_score(segment, &mut |docs| {
-                allowed.extend(
-                    docs.iter().filter(|doc| !segment.is_deleted(**doc)).filter_map(|doc| column.first(*doc)),
-                );
+                allowed
+                    .extend(docs.iter().filter(|doc| !segment.is_deleted(**doc)).filter_map(|doc| column.first(*doc)));
             })?;
         }
         allowed.sort_unstable();
@@ -204,14 +204,14 @@ impl LexicalReader {
         for clause in parsed.clauses.iter().filter(|clause| clause.occur != Occur::MustNot) {
             for term in &clause.terms {
                 if !clause.title {
-                    scored.push(self.scored_term(self.fields.text, term, Part::Text, 1.0));
+                    scored.push(scored_term(self.fields.text, term, Part::Text, 1.0));
                 }
                 let weight = if clause.title { 1.0 } else { TITLE_WEIGHT };
-                scored.push(self.scored_term(self.fields.title, term, Part::Title, weight));
+                scored.push(scored_term(self.fields.title, term, Part::Title, weight));
             }
         }
         for name in &parsed.identifiers {
-            scored.push(self.scored_term(self.fields.identifiers, name, Part::Identifiers, IDENTIFIER_WEIGHT));
+            scored.push(scored_term(self.fields.identifiers, name, Part::Identifiers, IDENTIFIER_WEIGHT));
         }
         if scored.len() > 3 * MAX_TERMS {
             let mut rarity = Vec::with_capacity(scored.len());
@@ -226,10 +226,6 @@ impl LexicalReader {
             scored = rarity.into_iter().map(|(_, scored)| scored).collect();
         }
         Ok(scored)
-    }
-
-    fn scored_term(&self, field: Field, term: &str, part: Part, weight: f32) -> Scored {
-        Scored { term: Term::from_field_text(field, term), part, weight }
     }
 
     /// What query syntax demands and forbids. Scores nothing.
@@ -282,6 +278,10 @@ impl LexicalReader {
         }
         Some(unscored(Box::new(BooleanQuery::intersection(all))))
     }
+}
+
+fn scored_term(field: Field, term: &str, part: Part, weight: f32) -> Scored {
+    Scored { term: Term::from_field_text(field, term), part, weight }
 }
 
 fn unscored(query: Box<dyn Query>) -> Box<dyn Query> {

@@ -103,13 +103,13 @@ fn head(row: &Row<'_>) -> rusqlite::Result<DocumentHead> {
     })
 }
 
-fn damaged(path: &Path, reason: impl ToString) -> IndexError {
+fn damaged(path: &Path, reason: &dyn ToString) -> IndexError {
     IndexError::Damaged { path: path.to_owned(), reason: reason.to_string() }
 }
 
 /// Decompresses what [`Entry`] compressed.
 fn unpack(path: &Path, packed: &[u8], what: &str, key: u64) -> Result<Vec<u8>, IndexError> {
-    zstd::decode_all(packed).map_err(|error| damaged(path, format!("{what} of document {key}: {error}")))
+    zstd::decode_all(packed).map_err(|error| damaged(path, &format!("{what} of document {key}: {error}")))
 }
 
 /// Reading connections to the document store, as many as there are searches at once.
@@ -136,7 +136,7 @@ impl Documents {
         open(&self.path, flags).or_else(|first| {
             // Write-ahead logging wants to write beside the file. Where nobody can write, nobody changes it either.
             let uri = PathBuf::from(format!("file:{}?immutable=1", self.path.display()));
-            open(&uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(|_| damaged(&self.path, first))
+            open(&uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(|_| damaged(&self.path, &first))
         })
     }
 
@@ -192,6 +192,15 @@ impl Documents {
         })
     }
 
+    /// Sources that were ever looked at: name, origin, and when.
+    pub(crate) fn sources(&self) -> Result<Vec<(String, Option<String>, Timestamp)>, IndexError> {
+        self.with(|connection| {
+            let mut statement = connection.prepare_cached("SELECT name, origin, ingested FROM source")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Runs a query whose first parameter is the generation, row by row. `{LIVES}` in it stands for the rows of it.
     pub(crate) fn each_live(
         &self,
@@ -220,9 +229,8 @@ impl Documents {
 }
 
 fn entries(connection: &Connection, generation: u64) -> Result<Vec<DocumentEntry>, IndexError> {
-    let sql = format!(
-        "SELECT key, first_passage, passages, simhash FROM document WHERE {LIVES} ORDER BY first_passage"
-    );
+    let sql =
+        format!("SELECT key, first_passage, passages, simhash FROM document WHERE {LIVES} ORDER BY first_passage");
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([generation as i64], |row| {
         Ok(DocumentEntry {
@@ -239,13 +247,13 @@ fn content(connection: &Connection, path: &Path, key: u64) -> Result<(String, Ve
     let mut statement = connection.prepare_cached("SELECT text, passages FROM content WHERE key = ?1")?;
     let found: Option<(Vec<u8>, Vec<u8>)> =
         statement.query_row([key as i64], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let (text, passages) = found.ok_or_else(|| damaged(path, format!("document {key} has no text")))?;
-    let text = String::from_utf8(unpack(path, &text, "text", key)?).map_err(|error| damaged(path, error))?;
+    let (text, passages) = found.ok_or_else(|| damaged(path, &format!("document {key} has no text")))?;
+    let text = String::from_utf8(unpack(path, &text, "text", key)?).map_err(|error| damaged(path, &error))?;
     let passages = unpack(path, &passages, "passages", key)?;
-    let passages: Vec<Passage> = serde_json::from_slice(&passages).map_err(|error| damaged(path, error))?;
+    let passages: Vec<Passage> = serde_json::from_slice(&passages).map_err(|error| damaged(path, &error))?;
     let fits = |passage: &Passage| text.get(passage.range.clone()).is_some();
     if !passages.iter().all(fits) {
-        return Err(damaged(path, format!("passages of document {key} lie outside its text")));
+        return Err(damaged(path, &format!("passages of document {key} lie outside its text")));
     }
     Ok((text, passages))
 }
@@ -265,7 +273,8 @@ const TRANSACTION_ROWS: usize = 2000;
 
 impl DocumentsWriter {
     /// Opens the store for the generation after `current`, and undoes what a writer that died has left.
-    pub(crate) fn open(data_dir: &Path, current: u64) -> Result<Self, IndexError> {
+    /// `next_passage` is the first id that was never given, as far as the current generation knows.
+    pub(crate) fn open(data_dir: &Path, current: u64, next_passage: u64) -> Result<Self, IndexError> {
         let path = data_dir.join(FILE);
         let connection = Connection::open(&path)?;
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
@@ -273,15 +282,53 @@ impl DocumentsWriter {
         // What a commit has acknowledged must survive a power cut too.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.execute_batch(SCHEMA)?;
-        let current_row = current as i64;
-        connection.execute("DELETE FROM content WHERE key IN (SELECT key FROM document WHERE added > ?1)", [current_row])?;
-        connection.execute("DELETE FROM document WHERE added > ?1", [current_row])?;
-        connection.execute("UPDATE document SET removed = NULL WHERE removed > ?1", [current_row])?;
         let next: i64 =
-            connection.query_row("SELECT coalesce(max(first_passage + passages), 0) FROM document", [], |row| {
-                row.get(0)
-            })?;
-        Ok(Self { connection, generation: current + 1, next_passage: next as u64, pending: 0 })
+            connection
+                .query_row("SELECT coalesce(max(first_passage + passages), 0) FROM document", [], |row| row.get(0))?;
+        let mut writer =
+            Self { connection, generation: current + 1, next_passage: next_passage.max(next as u64), pending: 0 };
+        writer.undo()?;
+        Ok(writer)
+    }
+
+    /// Takes back everything that belongs to the generation being written.
+    ///
+    /// In small transactions, each of which empties the log: on a full disk there is no room for a large one.
+    pub(crate) fn undo(&mut self) -> Result<(), IndexError> {
+        const ROWS: usize = 200;
+        if !self.connection.is_autocommit() {
+            self.connection.execute_batch("ROLLBACK")?;
+        }
+        let current = self.generation as i64 - 1;
+        loop {
+            let added: Vec<i64> = {
+                let sql = format!("SELECT key FROM document WHERE added > ?1 LIMIT {ROWS}");
+                let mut statement = self.connection.prepare_cached(&sql)?;
+                statement.query_map([current], |row| row.get(0))?.collect::<Result<_, _>>()?
+            };
+            let removed = self.connection.execute(
+                &format!(
+                    "UPDATE document SET removed = NULL WHERE key IN
+                        (SELECT key FROM document WHERE removed > ?1 LIMIT {ROWS})"
+                ),
+                [current],
+            )?;
+            if added.is_empty() && removed == 0 {
+                return Ok(());
+            }
+            self.connection.execute_batch("BEGIN IMMEDIATE")?;
+            for key in added {
+                self.connection.prepare_cached("DELETE FROM content WHERE key = ?1")?.execute([key])?;
+                self.connection.prepare_cached("DELETE FROM document WHERE key = ?1")?.execute([key])?;
+            }
+            self.connection.execute_batch("COMMIT")?;
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        }
+    }
+
+    /// The first passage id that was never given.
+    pub(crate) fn next_passage(&self) -> u64 {
+        self.next_passage
     }
 
     fn written(&mut self) -> Result<(), IndexError> {

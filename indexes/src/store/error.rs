@@ -62,6 +62,22 @@ pub enum IndexError {
 }
 
 impl IndexError {
+    /// Whether the disk, or the user's share of it, is full.
+    pub fn is_disk_full(&self) -> bool {
+        use tantivy::TantivyError;
+        use tantivy::directory::error::OpenWriteError;
+        let full = |error: &std::io::Error| {
+            matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+        };
+        match self {
+            Self::Io(error) | Self::Embed(EmbedError::Io(error)) => full(error),
+            Self::Lexical(TantivyError::IoError(error)) => full(error),
+            Self::Lexical(TantivyError::OpenWriteError(OpenWriteError::IoError { io_error, .. })) => full(io_error),
+            Self::Documents(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+            _ => false,
+        }
+    }
+
     /// What to do about it: a sentence naming the command, where there is one.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
@@ -71,7 +87,7 @@ impl IndexError {
             Self::Format { .. } => Some("To rebuild it, run `cloudops ingest FOLDER --rebuild`."),
             Self::EmbedderMismatch { .. } => Some("To make the vectors anew, run `cloudops embed train`."),
             Self::Syntax(_) => Some("To search for the words as they are, leave `--syntax` out."),
-            Self::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+            _ if self.is_disk_full() => {
                 Some("Free some disk space, or choose another place with `--data-dir`; the index is as it was before.")
             }
             _ => None,

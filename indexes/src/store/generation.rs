@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::IndexError;
 use super::documents::{DocumentEntry, Documents};
 use super::layout::{Layout, Manifest};
-use super::IndexError;
 use crate::embed::Embedder;
 use crate::lexical::LexicalReader;
 use crate::vector::VectorSet;

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::IndexError;
+use super::{IndexError, SourceSummary};
 use crate::vector::SetInfo;
 
 /// Changes when an older program could not read what this one writes, or the other way round.
@@ -32,8 +32,15 @@ pub(crate) struct Manifest {
     pub(crate) documents: u64,
     pub(crate) passages: u64,
     pub(crate) sets: Vec<SetInfo>,
+    /// The first passage id that was never given. Ids are not given twice: vectors of passages that are gone stay in
+    /// their files for a while, and are known by their ids to be dead.
+    pub(crate) next_passage: u64,
     /// Passages that were added or removed since the table of token vectors was trained.
     pub(crate) changed_since_training: u64,
+    /// Its sources, without the documents' own texts.
+    pub(crate) sources: Vec<SourceSummary>,
+    /// Services by number of documents, most first.
+    pub(crate) services: Vec<(String, u64)>,
     /// Free-form values of the program.
     pub(crate) notes: BTreeMap<String, String>,
 }

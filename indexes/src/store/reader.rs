@@ -11,7 +11,7 @@ use super::generation::Generation;
 use super::layout::Layout;
 use super::{IndexError, IndexSummary, SourceSummary};
 use crate::hybrid::{self, SearchRequest, SearchResponse};
-use crate::model::{Document, Kind, Passage, Timestamp};
+use crate::model::{Document, Passage, Timestamp};
 
 /// How often a generation that is replaced while it is being opened is tried again.
 const RETRIES: usize = 10;
@@ -133,53 +133,23 @@ impl Index {
     pub fn summary(&self) -> Result<IndexSummary, IndexError> {
         let generation = self.newest();
         let number = generation.manifest.generation;
-        let mut sources: Vec<SourceSummary> = Vec::new();
-        let sql = "SELECT d.source, s.origin, count(*), sum(d.passages), sum(d.text_bytes), count(DISTINCT d.guide),
-                coalesce(s.ingested, max(d.ingested)), max(d.updated), min(d.updated)
-            FROM document d LEFT JOIN source s ON s.name = d.source WHERE {LIVES} GROUP BY d.source ORDER BY d.source";
-        let count = |n: i64| n as u64;
-        self.documents.each_live(sql, number, &mut |row| {
-            sources.push(SourceSummary {
-                name: row.get(0)?,
-                origin: row.get(1)?,
-                documents: count(row.get(2)?),
-                passages: count(row.get(3)?),
-                text_bytes: count(row.get(4)?),
-                guides: count(row.get(5)?),
-                kinds: Vec::new(),
-                ingested: row.get(6)?,
-                newest: row.get(7)?,
-                oldest: row.get(8)?,
-            });
-            Ok(())
-        })?;
-        let sql = "SELECT source, kind, count(*) FROM document WHERE {LIVES} GROUP BY source, kind ORDER BY 3 DESC, 2";
-        self.documents.each_live(sql, number, &mut |row| {
-            let (source, kind): (String, String) = (row.get(0)?, row.get(1)?);
-            let source = sources.iter_mut().find(|summary| summary.name == source);
-            if let (Some(source), Ok(kind)) = (source, kind.parse::<Kind>()) {
-                source.kinds.push((kind, count(row.get(2)?)));
+        let mut sources = generation.manifest.sources.clone();
+        // When a source was looked at is known of sources that had nothing new, too, and of such that are empty.
+        for (name, origin, ingested) in self.documents.sources()? {
+            if let Some(source) = sources.iter_mut().find(|source| source.name == name) {
+                (source.origin, source.ingested) = (origin, ingested);
+            } else if origin.is_some() {
+                sources.push(SourceSummary { origin, ingested, ..SourceSummary::empty(name) });
             }
-            Ok(())
-        })?;
-        let mut services: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
-        let sql = "SELECT services, count(*) FROM document WHERE {LIVES} GROUP BY services";
-        self.documents.each_live(sql, number, &mut |row| {
-            let (names, documents): (String, i64) = (row.get(0)?, row.get(1)?);
-            for name in names.split_whitespace() {
-                *services.entry(name.to_owned()).or_default() += documents as u64;
-            }
-            Ok(())
-        })?;
-        let mut services: Vec<(String, u64)> = services.into_iter().collect();
-        services.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        }
+        sources.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(IndexSummary {
             generation: number,
             documents: generation.manifest.documents,
             passages: generation.manifest.passages,
             disk_bytes: self.layout.disk_bytes(number),
             sources,
-            services,
+            services: generation.manifest.services.clone(),
             vectors: generation.vector_status(),
         })
     }

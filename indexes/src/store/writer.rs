@@ -14,6 +14,7 @@ use super::documents::{Documents, DocumentsWriter};
 use super::entry::Entry;
 use super::generation::Generation;
 use super::layout::{FORMAT, Layout, Manifest, link_files};
+use super::summary::summarize;
 use super::vectors::{self, VectorWork};
 use super::{CommitReport, IndexError};
 use crate::lexical::{LexicalPassage, LexicalWriter};
@@ -133,6 +134,7 @@ pub struct IndexWriter {
     /// Passages that were added or removed.
     passages_changed: u64,
     now: Timestamp,
+    published: bool,
     /// Released when the file is closed, by the end of the process at the latest.
     _lock: fs_err::File,
 }
@@ -153,11 +155,10 @@ impl IndexWriter {
             return Err(IndexError::Locked(data_dir.to_owned()));
         }
         let current = layout.current()?;
-        let notes = match current {
-            Some(number) => layout.manifest(number)?.notes,
-            None => BTreeMap::new(),
-        };
-        let documents = DocumentsWriter::open(data_dir, current.unwrap_or(0))?;
+        let manifest = current.map(|number| layout.manifest(number)).transpose()?;
+        let next_passage = manifest.as_ref().map_or(0, |manifest| manifest.next_passage);
+        let notes = manifest.map(|manifest| manifest.notes).unwrap_or_default();
+        let documents = DocumentsWriter::open(data_dir, current.unwrap_or(0), next_passage)?;
         layout.sweep(current)?;
         Ok(Self {
             layout,
@@ -170,6 +171,7 @@ impl IndexWriter {
             report: CommitReport::default(),
             passages_changed: 0,
             now: now(),
+            published: false,
             _lock: lock,
         })
     }
@@ -201,13 +203,11 @@ impl IndexWriter {
     pub fn put_entry(&mut self, entry: &Entry) -> Result<(), IndexError> {
         let replaced = self.documents.remove(entry.id())?;
         let (key, first) = self.documents.add(entry, self.now)?;
-        self.open_lexical()?;
-        let lexical = self.lexical.as_ref().expect("it was opened above");
+        *if replaced.is_some() { &mut self.report.changed } else { &mut self.report.added } += 1;
+        self.passages_changed += entry.passages.len() as u64;
+        let lexical = self.open_lexical()?;
         if let Some(replaced) = replaced {
             lexical.delete(replaced);
-            self.report.changed += 1;
-        } else {
-            self.report.added += 1;
         }
         let texts: Vec<(String, String)> = entry
             .passages
@@ -219,9 +219,7 @@ impl IndexWriter {
             headings,
             body,
         });
-        lexical.add(key, &entry.document, passages)?;
-        self.passages_changed += entry.passages.len() as u64;
-        Ok(())
+        Ok(lexical.add(key, &entry.document, passages)?)
     }
 
     /// Records that a document is the same although its file looks touched.
@@ -232,8 +230,7 @@ impl IndexWriter {
     /// Removes a document. Returns whether it was there.
     pub fn remove(&mut self, id: &str) -> Result<bool, IndexError> {
         let Some(key) = self.documents.remove(id)? else { return Ok(false) };
-        self.open_lexical()?;
-        self.lexical.as_ref().expect("it was opened above").delete(key);
+        self.open_lexical()?.delete(key);
         self.report.removed += 1;
         Ok(true)
     }
@@ -258,14 +255,14 @@ impl IndexWriter {
         let changed = self.lexical.is_some() || self.notes != self.notes_before;
         if let (Some(current), false) = (self.current, changed || always) {
             self.documents.flush()?;
+            self.published = true;
             let passages = self.layout.manifest(current)?.passages;
-            return Ok((CommitReport { generation: current, passages, ..self.report }, None));
+            return Ok((CommitReport { generation: current, passages, ..self.report.clone() }, None));
         }
         let number = self.current.unwrap_or(0) + 1;
-        self.open_lexical()?;
         self.documents.flush()?;
         step(progress, Stage::Lexical, 0, 1)?;
-        let lexical = self.lexical.take().expect("it was opened above");
+        let lexical = self.take_lexical()?;
         // Merging its last segments keeps one core busy at most; the vectors have use for the other.
         let (lexical, vectors) = std::thread::scope(|scope| {
             let lexical = scope.spawn(|| lexical.commit());
@@ -275,16 +272,21 @@ impl IndexWriter {
         lexical.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let work = vectors?;
         step(progress, Stage::Publish, 0, 1)?;
+        let (sources, services) = summarize(&Documents::open(&self.layout.data_dir)?, number)?;
         let manifest = Manifest {
+            sources,
+            services,
             format: FORMAT,
             generation: number,
             documents: work.documents,
             passages: work.passages,
             sets: work.sets,
+            next_passage: self.documents.next_passage(),
             changed_since_training: work.changed_since_training,
-            notes: self.notes,
+            notes: std::mem::take(&mut self.notes),
         };
         self.layout.publish(&manifest)?;
+        self.published = true;
         // From here on the work is done; what is left over is swept now or by the next writer.
         if let Err(error) = self.documents.collect_garbage() {
             tracing::warn!(%error, "old rows could not be deleted, the next ingestion will");
@@ -293,7 +295,8 @@ impl IndexWriter {
             tracing::warn!(%error, "old generations could not be deleted, the next ingestion will");
         }
         step(progress, Stage::Publish, 1, 1).ok();
-        Ok((CommitReport { generation: number, passages: manifest.passages, ..self.report }, work.trained))
+        let report = CommitReport { generation: number, passages: manifest.passages, ..self.report.clone() };
+        Ok((report, work.trained))
     }
 
     /// Trains if it is time, and writes the vectors of the next generation.
@@ -318,10 +321,7 @@ impl IndexWriter {
     }
 
     /// Starts the draft of the next generation as a copy of the current one's full-text index.
-    fn open_lexical(&mut self) -> Result<(), IndexError> {
-        if self.lexical.is_some() {
-            return Ok(());
-        }
+    fn new_lexical(&self) -> Result<LexicalWriter, IndexError> {
         let draft = self.layout.draft(self.current.unwrap_or(0) + 1).join("lexical");
         fs_err::create_dir_all(&draft)?;
         if let Some(current) = self.current {
@@ -329,8 +329,35 @@ impl IndexWriter {
             link_files(&self.layout.generation(current).join("lexical"), &draft, &["meta.json", ".managed.json"])?;
         }
         let threads = if self.current.is_some() { 1 } else { 2 };
-        self.lexical = Some(LexicalWriter::open(&draft, threads)?);
-        Ok(())
+        Ok(LexicalWriter::open(&draft, threads)?)
+    }
+
+    fn open_lexical(&mut self) -> Result<&LexicalWriter, IndexError> {
+        let lexical = self.take_lexical()?;
+        Ok(self.lexical.insert(lexical))
+    }
+
+    fn take_lexical(&mut self) -> Result<LexicalWriter, IndexError> {
+        self.lexical.take().map_or_else(|| self.new_lexical(), Ok)
+    }
+}
+
+impl Drop for IndexWriter {
+    /// Gives back the disk space of a draft that was not published, at once: it may have been the last there was.
+    fn drop(&mut self) {
+        self.lexical = None;
+        if self.published {
+            return;
+        }
+        if let Err(error) = self.documents.undo() {
+            tracing::warn!(%error, "rows of the unfinished generation could not be deleted, the next ingestion will");
+        }
+        let draft = self.layout.draft(self.current.unwrap_or(0) + 1);
+        if draft.exists()
+            && let Err(error) = fs_err::remove_dir_all(&draft)
+        {
+            tracing::warn!(%error, "the unfinished generation could not be deleted, the next ingestion will");
+        }
     }
 }
 

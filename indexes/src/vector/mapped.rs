@@ -19,7 +19,7 @@ impl<T: Pod> MappedSlice<T> {
     pub(super) fn open(path: &Path) -> Result<Self, IndexError> {
         let file = fs_err::File::open(path)?;
         let bytes = file.metadata()?.len();
-        if bytes as usize % size_of::<T>() != 0 {
+        if !(bytes as usize).is_multiple_of(size_of::<T>()) {
             let reason = format!("its length, {bytes} bytes, is not a multiple of {}", size_of::<T>());
             return Err(IndexError::Damaged { path: path.to_owned(), reason });
         }

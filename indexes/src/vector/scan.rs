@@ -62,11 +62,7 @@ impl Best {
     }
 
     pub(super) fn into_sorted(self) -> Vec<Scored> {
-        self.worst_first
-            .into_sorted_vec()
-            .into_iter()
-            .map(|Reverse((dot, Reverse(row)))| Scored { dot, row })
-            .collect()
+        self.worst_first.into_sorted_vec().into_iter().map(|Reverse((dot, Reverse(row)))| Scored { dot, row }).collect()
     }
 }
 

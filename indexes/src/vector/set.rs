@@ -17,7 +17,7 @@ use crate::store::IndexError;
 
 /// From this many rows on a graph is worth building: below, scanning all of them takes under a millisecond
 /// (`cargo bench -p cloudops-indexes --bench vector`).
-pub(crate) const GRAPH_ROWS: usize = 16_384;
+pub const GRAPH_ROWS: usize = 16_384;
 /// The tail may grow to this share of the base before both become one.
 const TAIL_SHARE: usize = 10;
 /// The base may lose this share of its rows before it is written anew.
@@ -31,16 +31,19 @@ const TAIL_PASSAGES: &str = "tail.passages";
 
 /// What a set says of itself; kept in the manifest of its generation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct SetInfo {
+pub struct SetInfo {
     /// What made the vectors.
-    pub(crate) embedder: EmbedderId,
+    pub embedder: EmbedderId,
     /// Weight of the set's scores in fusion, 0 ..= 1.
-    pub(crate) weight: f32,
+    pub weight: f32,
     /// Factor from components to bytes.
-    pub(crate) scale: f32,
-    pub(crate) base_rows: usize,
-    pub(crate) tail_rows: usize,
-    pub(crate) graph: bool,
+    pub scale: f32,
+    /// Rows of the base.
+    pub base_rows: usize,
+    /// Rows of the tail.
+    pub tail_rows: usize,
+    /// Whether the base has a graph; otherwise it is scanned.
+    pub graph: bool,
 }
 
 /// Vectors with their passages' ids, ascending by id.
@@ -63,8 +66,9 @@ impl Part {
 }
 
 /// A set, open for searching.
-pub(crate) struct VectorSet {
-    pub(crate) info: SetInfo,
+pub struct VectorSet {
+    /// What it is.
+    pub info: SetInfo,
     base: Part,
     tail: Part,
     graph: MappedSlice<u32>,
@@ -75,7 +79,7 @@ pub(crate) struct VectorSet {
 
 impl VectorSet {
     /// Maps the set in `dir`. `live` are the ids of all passages of the generation, ascending.
-    pub(crate) fn open(dir: &Path, info: SetInfo, live: &[u64]) -> Result<Self, IndexError> {
+    pub fn open(dir: &Path, info: SetInfo, live: &[u64]) -> Result<Self, IndexError> {
         let dimensions = info.embedder.dimensions;
         if dimensions == 0 {
             return Err(IndexError::Damaged { path: dir.to_owned(), reason: "its vectors have no dimensions".into() });
@@ -113,11 +117,14 @@ impl VectorSet {
     }
 
     /// Says what is wrong inside the files, whose sizes were checked when the set was opened.
-    pub(crate) fn verify(&self) -> Vec<String> {
+    pub fn verify(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         for (part, name) in [(&self.base, BASE_PASSAGES), (&self.tail, TAIL_PASSAGES)] {
             if !part.passages.as_slice().is_sorted_by(|a, b| a < b) {
-                wrong.push(format!("the passages in `{name}` of the vectors `{}` are out of order", self.info.embedder.name));
+                wrong.push(format!(
+                    "the passages in `{name}` of the vectors `{}` are out of order",
+                    self.info.embedder.name
+                ));
             }
         }
         if let (true, Ok(graph)) = (self.info.graph, Graph::new(self.graph.as_slice(), self.base_scan()))
@@ -129,8 +136,13 @@ impl VectorSet {
     }
 
     /// Passages that have a vector.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.live
+    }
+
+    /// Whether no passage has a vector.
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
     }
 
     fn is_alive(&self, row: u32) -> bool {
@@ -157,7 +169,7 @@ impl VectorSet {
     }
 
     /// The nearest `limit` passages with their cosines, best first. `allowed`, ascending, restricts them.
-    pub(crate) fn nearest(&self, query: &[f32], limit: usize, allowed: Option<&[u64]>) -> Vec<(u64, f32)> {
+    pub fn nearest(&self, query: &[f32], limit: usize, allowed: Option<&[u64]>) -> Vec<(u64, f32)> {
         if query.iter().all(|x| *x == 0.0) {
             return Vec::new();
         }
@@ -204,7 +216,7 @@ impl VectorSet {
     }
 
     /// Cosines of given passages; `None` for one that has no vector.
-    pub(crate) fn cosines(&self, query: &[f32], passages: &[u64]) -> Vec<Option<f32>> {
+    pub fn cosines(&self, query: &[f32], passages: &[u64]) -> Vec<Option<f32>> {
         let query = self.quantized(query);
         passages.iter().map(|id| self.vector(*id).map(|vector| self.cosine(dot(&query, vector)))).collect()
     }
@@ -220,26 +232,28 @@ fn rows_of<'a>(passages: &'a [u64], wanted: &'a [u64]) -> impl Iterator<Item = u
 }
 
 /// Writes the set of the next generation.
-pub(crate) struct SetWriter<'a> {
+pub struct SetWriter<'a> {
     /// Where to: an empty directory.
-    pub(crate) dir: &'a Path,
+    pub dir: &'a Path,
     /// The set before and where it lies, if it was made by the same embedder.
-    pub(crate) previous: Option<(&'a Path, &'a VectorSet)>,
+    pub previous: Option<(&'a Path, &'a VectorSet)>,
     /// Ids of all passages of the next generation, ascending.
-    pub(crate) live: &'a [u64],
+    pub live: &'a [u64],
     /// Ids of the passages that have a new vector, ascending, all larger than those of the set before.
-    pub(crate) passages: &'a [u64],
+    pub passages: &'a [u64],
     /// Their vectors, one behind the other.
-    pub(crate) vectors: Vec<f32>,
-    pub(crate) embedder: EmbedderId,
-    pub(crate) weight: f32,
+    pub vectors: Vec<f32>,
+    /// What made the vectors.
+    pub embedder: EmbedderId,
+    /// Weight of the set's scores in fusion, 0 ..= 1.
+    pub weight: f32,
     /// From how many rows on a graph is built: [`GRAPH_ROWS`].
-    pub(crate) graph_rows: usize,
+    pub graph_rows: usize,
 }
 
 impl SetWriter<'_> {
     /// Writes it. `step` is told how many rows of the graph are linked, and of how many; `false` ends the work.
-    pub(crate) fn write(self, step: &mut dyn FnMut(u64, u64) -> bool) -> Result<SetInfo, IndexError> {
+    pub fn write(self, step: &mut dyn FnMut(u64, u64) -> bool) -> Result<SetInfo, IndexError> {
         if let Some((previous_dir, previous)) = self.previous
             && let Some(kept) = self.worth_keeping(previous)
         {
@@ -265,8 +279,7 @@ impl SetWriter<'_> {
         }
         let scan = previous.tail_scan();
         let mut bytes: Vec<i8> = kept.iter().flat_map(|row| scan.row(*row).iter().copied()).collect();
-        let mut passages: Vec<u64> =
-            kept.iter().map(|row| previous.tail.passages.as_slice()[*row as usize]).collect();
+        let mut passages: Vec<u64> = kept.iter().map(|row| previous.tail.passages.as_slice()[*row as usize]).collect();
         passages.extend(self.passages);
         quantize(&self.vectors, previous.info.scale, &mut bytes);
         write_slice(&self.dir.join(TAIL_VECTORS), &bytes)?;
@@ -353,7 +366,16 @@ mod tests {
         passages: &[u64],
         vectors: &[f32],
     ) -> VectorSet {
-        let writer = SetWriter { dir, previous, live, passages, vectors: vectors.to_vec(), embedder: embedder(), weight: 0.3, graph_rows: TEST_GRAPH_ROWS };
+        let writer = SetWriter {
+            dir,
+            previous,
+            live,
+            passages,
+            vectors: vectors.to_vec(),
+            embedder: embedder(),
+            weight: 0.3,
+            graph_rows: TEST_GRAPH_ROWS,
+        };
         let info = writer.write(&mut |_, _| true).unwrap();
         VectorSet::open(dir, info, live).unwrap()
     }
@@ -386,10 +408,8 @@ mod tests {
         finds_exactly(&set, &ids, &all, 10);
         let live: Vec<u64> = (10..310).filter(|id| id % 3 != 0).collect();
         let new: Vec<u64> = (210..310).filter(|id| id % 3 != 0).collect();
-        let new_vectors: Vec<f32> = new
-            .iter()
-            .flat_map(|id| all[(id - 10) as usize * DIMENSIONS..][..DIMENSIONS].to_vec())
-            .collect();
+        let new_vectors: Vec<f32> =
+            new.iter().flat_map(|id| all[(id - 10) as usize * DIMENSIONS..][..DIMENSIONS].to_vec()).collect();
         let set = write(two.path(), Some((one.path(), &set)), &live, &new, &new_vectors);
         finds_exactly(&set, &live, &all, 10);
     }
