@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::Context;
 use cloudops_indexes::hybrid::{Hit, Mode, SearchRequest};
@@ -18,6 +19,8 @@ use crate::report::{DIM, Output, count, one_line, styled};
 
 /// Documents that count.
 const CUTOFF: usize = 10;
+/// How often every question is timed.
+const TIMED_ROUNDS: usize = 10;
 /// Names that a warning lists.
 const LISTED: usize = 5;
 
@@ -45,6 +48,9 @@ pub(crate) struct Args {
     /// List the rank of the answer to every question
     #[arg(long)]
     per_question: bool,
+    /// Also time hybrid searches, one after the other on a warm index
+    #[arg(long)]
+    timing: bool,
 }
 
 /// A row of the file. Further columns are ignored.
@@ -144,6 +150,7 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
         results.push((mode, Scores { strict: Metrics::of(&strict), accepted: Metrics::of(&accepted) }, ranks));
     }
 
+    let timing = args.timing.then(|| time(&index, &questions)).transpose()?;
     let long: Vec<_> = questions.iter().enumerate().map(|(at, question)| long_form(question, &results, at)).collect();
     if out.is_json() {
         let mut report = serde_json::Map::new();
@@ -153,15 +160,46 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
         if args.per_question {
             report.insert("questions".to_owned(), serde_json::to_value(&long)?);
         }
+        if let Some(timing) = &timing {
+            report.insert("timing_ms".to_owned(), serde_json::to_value(timing)?);
+        }
         out.json(&report)?;
         return Ok(());
     }
     write(&results, questions.len(), out)?;
+    if let Some(Timing { p50, p99, searches }) = timing {
+        writeln!(out, "\nhybrid search: p50 {p50:.1} ms, p99 {p99:.1} ms ({searches} searches)")?;
+    }
     if args.per_question {
         writeln!(out)?;
         write_questions(&long, out)?;
     }
     Ok(())
+}
+
+/// Milliseconds that a hybrid search for ten documents takes inside this process.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+struct Timing {
+    p50: f64,
+    p99: f64,
+    searches: usize,
+}
+
+fn time(index: &Index, questions: &[Question]) -> anyhow::Result<Timing> {
+    let mut taken = Vec::new();
+    // The first round only warms up.
+    for round in 0..=TIMED_ROUNDS {
+        for question in questions {
+            let started = Instant::now();
+            index.search(&SearchRequest::new(&question.question))?;
+            if round > 0 {
+                taken.push(started.elapsed().as_secs_f64() * 1e3);
+            }
+        }
+    }
+    taken.sort_by(f64::total_cmp);
+    let percentile = |share: f64| taken[((taken.len() - 1) as f64 * share).round() as usize];
+    Ok(Timing { p50: percentile(0.5), p99: percentile(0.99), searches: taken.len() })
 }
 
 type ModeResult = (Mode, Scores, Vec<Ranks>);

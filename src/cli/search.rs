@@ -186,16 +186,18 @@ fn write_passage(passage: &PassageHit, out: &mut impl Write) -> std::io::Result<
             styled(
                 DIM,
                 format!(
-                    "score {:.3} = {:.2} × lexical {:.3} ({}: text {:.2} + title {:.2} + identifiers {:.2}) \
-                 + {:.2} × vector {:.3} ({}: {})",
+                    "score {:.3}, from {:.2} × the document's best lexical {:.3} + {:.2} × its best vector {:.3}; \
+                     here lexical {:.3} ({}: text {:.2} + title {:.2} + identifiers {:.2}), vector {:.3} ({}: {})",
                     passage.score,
                     e.lexical_weight,
+                    e.document_lexical,
+                    e.vector_weight,
+                    e.document_vector,
                     e.lexical,
                     rank(e.lexical_rank),
                     e.bm25_text,
                     e.bm25_title,
                     e.identifiers,
-                    e.vector_weight,
                     e.vector,
                     rank(e.vector_rank),
                     if cosines.is_empty() { "none".to_owned() } else { cosines.join(", ") },

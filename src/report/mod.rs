@@ -22,13 +22,14 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// Where a command writes its result: standard output, coloured only for a terminal.
 pub(crate) struct Output {
-    out: anstream::AutoStream<io::StdoutLock<'static>>,
+    /// Not locked: `serve` writes to standard output from another thread.
+    out: anstream::AutoStream<io::Stdout>,
     json: bool,
 }
 
 impl Output {
     pub(crate) fn stdout(json: bool) -> Self {
-        Self { out: anstream::AutoStream::auto(io::stdout().lock()), json }
+        Self { out: anstream::AutoStream::auto(io::stdout()), json }
     }
 
     /// Whether the user asked for JSON.
@@ -38,8 +39,9 @@ impl Output {
 
     /// Writes one JSON value.
     pub(crate) fn json<T: Serialize + ?Sized>(&mut self, value: &T) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut self.out, value)?;
-        writeln!(self.out)?;
+        let mut text = serde_json::to_vec_pretty(value)?;
+        text.push(b'\n');
+        self.out.write_all(&text)?;
         self.out.flush()
     }
 }

@@ -108,6 +108,8 @@ fn search_explains_its_scores() {
         "lexical",
         "cosines",
         "vector",
+        "document_lexical",
+        "document_vector",
         "lexical_weight",
         "vector_weight",
         "lexical_rank",

@@ -83,7 +83,10 @@ impl IndexError {
         match self {
             Self::NotFound(_) => Some("To make one, run `cloudops ingest FOLDER`."),
             Self::Locked(_) => Some("Wait for the other `cloudops ingest` to end, or stop it, then try again."),
-            Self::Damaged { .. } => Some("To see what is wrong and how to mend it, run `cloudops doctor`."),
+            Self::Damaged { .. } => Some(
+                "To see what else is wrong, run `cloudops doctor --deep`; to make the index anew, run `cloudops ingest \
+                 --rebuild`.",
+            ),
             Self::Format { .. } => Some("To rebuild it, run `cloudops ingest FOLDER --rebuild`."),
             Self::EmbedderMismatch { .. } => Some("To make the vectors anew, run `cloudops embed train`."),
             Self::Syntax(_) => Some("To search for the words as they are, leave `--syntax` out."),
