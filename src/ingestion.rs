@@ -234,7 +234,7 @@ impl<'a> Plan<'a> {
             let candidates = &candidates;
             scope.spawn(move || {
                 for batch in batches(candidates) {
-                    let read: Vec<Read> = batch.par_iter().map(|candidate| read(candidate, options)).collect();
+                    let read: Vec<Read> = batch.par_iter().map(|candidate| read_or_fail(candidate, options)).collect();
                     // The receiver is gone when the writer failed or the user stopped it.
                     if stop.load(Ordering::Relaxed) || sender.send(read).is_err() {
                         break;
@@ -296,6 +296,14 @@ impl<'a> Plan<'a> {
         }
         Ok(())
     }
+}
+
+/// [`read`], whatever the file does to it: one file that makes it panic must not end the run for all others.
+fn read_or_fail(candidate: &Candidate, options: &FolderOptions) -> Read {
+    std::panic::catch_unwind(|| read(candidate, options)).unwrap_or_else(|_| {
+        let reason = "internal error: it could not be made a document of; please report the file".to_owned();
+        Read::Failed(Failure { path: candidate.found.relative.clone(), reason: Reason::Io(reason) })
+    })
 }
 
 /// Reads one file and makes a document of it, unless it is the one that is known.

@@ -36,8 +36,17 @@ fn set(dir: &Path, rows: usize, graph_rows: usize) -> VectorSet {
     let live: Vec<u64> = (0..rows as u64).collect();
     let embedder = EmbedderId { name: "bench".into(), version: "1".into(), dimensions: DIMENSIONS };
     let vectors = vectors(rows, 1);
-    let writer =
-        SetWriter { dir, previous: None, live: &live, passages: &live, vectors, embedder, weight: 0.3, graph_rows };
+    let writer = SetWriter {
+        dir,
+        previous: None,
+        live: &live,
+        passages: &live,
+        vectors,
+        embedder,
+        weight: 0.1,
+        judged: true,
+        graph_rows,
+    };
     VectorSet::open(dir, writer.write(&mut |_, _| true).unwrap(), &live).unwrap()
 }
 

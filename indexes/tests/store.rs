@@ -250,9 +250,11 @@ fn a_damaged_index_says_so() {
     assert!(matches!(Index::open(dir.path()), Err(IndexError::Format { found: 999, .. })));
     fs_err::write(&manifest, &good[..20]).unwrap();
     assert!(matches!(Index::open(dir.path()), Err(IndexError::Damaged { .. })));
+    assert!(!IndexWriter::is_running(dir.path()).unwrap());
     let mut writer = IndexWriter::rebuild(dir.path(), OPTIONS).unwrap();
+    assert!(IndexWriter::is_running(dir.path()).unwrap());
     put(&mut writer, "ec2-keys", "About lions.");
-    commit(writer);
+    assert_eq!(commit(writer).generation, 2, "numbers go on, so that a server that is running notices");
     check_found(&Index::open(dir.path()).unwrap(), "lions zebras", &["ec2 keys"]);
 }
 
@@ -276,6 +278,23 @@ fn passage_ids_are_never_given_twice() {
             commit(writer);
         }
     }
+}
+
+#[test]
+fn a_reader_follows_an_index_that_was_made_anew() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = open(dir.path());
+    put(&mut writer, "ec2-keys", "About zebras.");
+    put(&mut writer, "rds-storage", "More about zebras.");
+    commit(writer);
+    let index = Index::open(dir.path()).unwrap();
+    check_found(&index, "giraffes", &[]);
+    let mut writer = IndexWriter::rebuild(dir.path(), OPTIONS).unwrap();
+    put(&mut writer, "s3-buckets", "About giraffes.");
+    commit(writer);
+    check_found(&index, "giraffes", &["s3 buckets"]);
+    check_found(&index, "zebras", &[]);
+    assert_eq!(index.verify().unwrap(), Vec::<String>::new());
 }
 
 #[test]

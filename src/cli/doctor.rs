@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use cloudops_indexes::store::{IndexError, IndexSummary, IndexWriter, TrainWhen, WriterOptions};
+use cloudops_indexes::store::{IndexError, IndexSummary, IndexWriter};
 use serde::Serialize;
 
 use crate::app::{App, open_existing};
@@ -141,10 +141,12 @@ fn lock(app: &App) -> Check {
     if !matches!(open_existing(app.data_dir()), Ok(Some(_))) {
         return Check::ok(NAME, "nobody is writing");
     }
-    let train = app.settings().train.policy(TrainWhen::Never);
-    match IndexWriter::open(app.data_dir(), WriterOptions { train }) {
-        Ok(_) => Check::ok(NAME, "nobody is writing"),
-        Err(error @ IndexError::Locked(_)) => Check::new(NAME, Status::Warn, error.to_string(), error.hint()),
+    match IndexWriter::is_running(app.data_dir()) {
+        Ok(true) => {
+            let error = IndexError::Locked(app.data_dir().to_owned());
+            Check::new(NAME, Status::Warn, error.to_string(), error.hint())
+        }
+        Ok(false) => Check::ok(NAME, "nobody is writing"),
         // Whatever else is wrong, another check says it.
         Err(_) => Check::ok(NAME, "nobody is writing, as far as can be seen"),
     }

@@ -115,9 +115,10 @@ struct Target {
 pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let started = Instant::now();
     let stop = stop_on_interrupt()?;
-    let mut anew = args.rebuild && args.paths.is_empty();
+    // An index that can be read is made anew as its next generation: the one before answers until then.
+    let mut anew = false;
     let existing = match open_existing(app.data_dir()) {
-        Err(error) if args.rebuild && !args.paths.is_empty() => {
+        Err(error) if args.rebuild && !args.paths.is_empty() && error.needs_rebuild() => {
             warn(format!("the index cannot be read and is made anew, with these folders only: {error}"));
             anew = true;
             None

@@ -54,9 +54,10 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
     } else {
         ParsedQuery::literal(&request.query)
     };
-    let wanted = (request.offset + request.limit + 1).min(DEEPEST);
+    let wanted = request.offset.saturating_add(request.limit).saturating_add(1).min(DEEPEST);
     let depth = if wanted <= SHALLOW { CANDIDATES } else { DEEP_CANDIDATES };
-    let vectors = if request.mode == Mode::Lexical { Vec::new() } else { query_vectors(generation, &request.query)? };
+    let vectors =
+        if request.mode == Mode::Lexical { Vec::new() } else { query_vectors(generation, &meant(request, &parsed))? };
     let mode = match request.mode {
         Mode::Hybrid if vectors.is_empty() => Mode::Lexical,
         mode => mode,
@@ -85,7 +86,7 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
             continue;
         }
         if hits.len() == wanted - 1 {
-            more = true;
+            more = wanted < DEEPEST;
             break;
         }
         let in_page = hits.len() >= request.offset;
@@ -107,6 +108,11 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
         vectors: if mode == Mode::Lexical { Vec::new() } else { generation.vector_status() },
         generation: generation.manifest.generation,
     }))
+}
+
+/// The question without what query syntax excludes: a vector of it would lead there.
+fn meant<'a>(request: &'a SearchRequest, parsed: &ParsedQuery) -> std::borrow::Cow<'a, str> {
+    if request.syntax { parsed.terms().collect::<Vec<_>>().join(" ").into() } else { request.query.as_str().into() }
 }
 
 /// The question as a vector of each set.

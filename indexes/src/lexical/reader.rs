@@ -16,7 +16,7 @@ use super::query::{Clause, MAX_TERMS, Occur, ParsedQuery};
 use super::schema::{Fields, schema, tokenizers};
 use crate::hybrid::Filters;
 
-/// Weight of the title field beside the combined field, measured (DESIGN section 3).
+/// Weight of the title field beside the combined field, measured (ADR 2).
 const TITLE_WEIGHT: f32 = 0.25;
 
 /// Weight of an exact identifier beside the combined field, which has its pieces too.

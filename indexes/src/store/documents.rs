@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
 
 use super::entry::Entry;
 use super::{FileStat, IndexError, KnownDocument, StoredDocument};
@@ -77,7 +77,7 @@ pub(crate) struct DocumentHead {
 const HEAD: &str = "key, id, source, title, url, path, guide, services, kind, tags, updated, content_hash, ingested";
 
 fn head(row: &Row<'_>) -> rusqlite::Result<DocumentHead> {
-    let words = |text: String| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let lines = |text: &str| text.split('\n').filter(|line| !line.is_empty()).map(str::to_owned).collect();
     let kind: String = row.get(8)?;
     let kind = kind.parse().map_err(|error: String| {
         rusqlite::Error::FromSqlConversionFailure(8, rusqlite::types::Type::Text, error.into())
@@ -92,9 +92,9 @@ fn head(row: &Row<'_>) -> rusqlite::Result<DocumentHead> {
             url: row.get(4)?,
             path: row.get(5)?,
             guide: row.get(6)?,
-            services: words(row.get(7)?),
+            services: lines(&row.get::<_, String>(7)?),
             kind,
-            tags: tags.split('\n').filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
+            tags: lines(&tags),
             updated: row.get(10)?,
             text: String::new(),
             content_hash: row.get(11)?,
@@ -134,8 +134,13 @@ impl Documents {
             Ok(connection)
         };
         open(&self.path, flags).or_else(|first| {
-            // Write-ahead logging wants to write beside the file. Where nobody can write, nobody changes it either.
-            let uri = PathBuf::from(format!("file:{}?immutable=1", self.path.display()));
+            if !matches!(first.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)) {
+                return Err(damaged(&self.path, &first));
+            }
+            // Write-ahead logging wants to write beside the file, and this user cannot. Connections live no longer than
+            // a generation, and before a generation is published the log is empty, so what it needs is in the file.
+            let path = self.path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+            let uri = PathBuf::from(format!("file:{path}?immutable=1"));
             open(&uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(|_| damaged(&self.path, &first))
         })
     }
@@ -353,6 +358,8 @@ impl DocumentsWriter {
             self.connection.execute_batch("COMMIT")?;
         }
         self.pending = 0;
+        // Readers that cannot write beside the file see no log. If others hold it open, this does what it can.
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
     }
 
@@ -387,7 +394,7 @@ impl DocumentsWriter {
                 document.url,
                 document.path,
                 document.guide,
-                document.services.join(" "),
+                document.services.join("\n"),
                 document.kind.as_str(),
                 document.tags.join("\n"),
                 document.updated,

@@ -62,6 +62,11 @@ pub enum IndexError {
 }
 
 impl IndexError {
+    /// Whether only making the index anew helps: what is there cannot be read by this program.
+    pub fn needs_rebuild(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Format { .. } | Self::EmbedderMismatch { .. })
+    }
+
     /// Whether the disk, or the user's share of it, is full.
     pub fn is_disk_full(&self) -> bool {
         use tantivy::TantivyError;
@@ -85,10 +90,10 @@ impl IndexError {
             Self::Locked(_) => Some("Wait for the other `cloudops ingest` to end, or stop it, then try again."),
             Self::Damaged { .. } => Some(
                 "To see what else is wrong, run `cloudops doctor --deep`; to make the index anew, run `cloudops ingest \
-                 --rebuild`.",
+                 FOLDER --rebuild`.",
             ),
             Self::Format { .. } => Some("To rebuild it, run `cloudops ingest FOLDER --rebuild`."),
-            Self::EmbedderMismatch { .. } => Some("To make the vectors anew, run `cloudops embed train`."),
+            Self::EmbedderMismatch { .. } => Some("To make the index anew, run `cloudops ingest FOLDER --rebuild`."),
             Self::Syntax(_) => Some("To search for the words as they are, leave `--syntax` out."),
             _ if self.is_disk_full() => {
                 Some("Free some disk space, or choose another place with `--data-dir`; the index is as it was before.")

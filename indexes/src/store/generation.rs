@@ -1,7 +1,6 @@
 //! One immutable generation, open for reading.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::IndexError;
 use super::documents::{DocumentEntry, Documents};
@@ -15,14 +14,14 @@ pub(crate) struct Generation {
     pub(crate) dir: PathBuf,
     pub(crate) manifest: Manifest,
     pub(crate) lexical: LexicalReader,
-    pub(crate) documents: Arc<Documents>,
+    pub(crate) documents: Documents,
     entries: Vec<DocumentEntry>,
     sets: Vec<(VectorSet, Box<dyn Embedder>)>,
 }
 
 impl Generation {
     /// Opens generation `number`.
-    pub(crate) fn open(layout: &Layout, number: u64, documents: Arc<Documents>) -> Result<Self, IndexError> {
+    pub(crate) fn open(layout: &Layout, number: u64, documents: Documents) -> Result<Self, IndexError> {
         let dir = layout.generation(number);
         let manifest = layout.manifest(number)?;
         let lexical = LexicalReader::open(&dir.join("lexical"))?;

@@ -118,20 +118,34 @@ impl Layout {
         let next = self.data_dir.join("CURRENT.tmp");
         write_durably(&next, format!("{}\n", manifest.generation).as_bytes())?;
         fs_err::rename(&next, self.current_file())?;
-        sync_dir(&self.data_dir)?;
+        // Readers see it from here on, so nothing that fails now may take it back.
+        if let Err(error) = sync_dir(&self.data_dir) {
+            tracing::warn!(%error, "the new generation answers, but a power cut now could bring back the one before");
+        }
         Ok(())
     }
 
     /// Deletes everything that does not belong to the generation `keep`. Readers that still map a file keep it.
-    pub(crate) fn sweep(&self, keep: Option<u64>) -> Result<(), IndexError> {
+    /// What cannot be deleted is in nobody's way.
+    pub(crate) fn sweep(&self, keep: Option<u64>) {
         let keep = keep.map(|number| number.to_string());
-        for entry in fs_err::read_dir(self.generations())? {
-            let entry = entry?;
-            if Some(entry.file_name().to_string_lossy().as_ref()) != keep.as_deref() {
-                fs_err::remove_dir_all(entry.path())?;
+        let Ok(entries) = fs_err::read_dir(self.generations()) else { return };
+        for entry in entries.flatten() {
+            if Some(entry.file_name().to_string_lossy().as_ref()) != keep.as_deref()
+                && let Err(error) = fs_err::remove_dir_all(entry.path())
+            {
+                tracing::warn!(%error, "an old generation could not be deleted, the next ingestion will");
             }
         }
-        Ok(())
+    }
+
+    /// The largest number that any generation had whose traces are left.
+    pub(crate) fn last_number(&self) -> u64 {
+        let current = self.current().ok().flatten();
+        let entries = fs_err::read_dir(self.generations()).into_iter().flatten().flatten();
+        let names =
+            entries.filter_map(|entry| entry.file_name().to_string_lossy().trim_end_matches(".tmp").parse().ok());
+        names.chain(current).max().unwrap_or(0)
     }
 
     /// Deletes the index, whatever its state; `CURRENT` first, so that no reader finds half of it.
@@ -142,7 +156,8 @@ impl Layout {
                 _ => {}
             }
         }
-        self.sweep(None)
+        self.sweep(None);
+        Ok(())
     }
 
     /// Creates the directories that a writer needs.
@@ -182,8 +197,16 @@ pub(crate) fn link_files(from: &Path, to: &Path, copied: &[&str]) -> Result<(), 
         if copied.iter().any(|copied| *copied == name) {
             fs_err::copy(entry.path(), to.join(&name))?;
         } else {
-            fs_err::hard_link(entry.path(), to.join(&name))?;
+            link(&entry.path(), &to.join(&name))?;
         }
+    }
+    Ok(())
+}
+
+/// Gives a file that never changes a second name, or a copy where the file system has no second names.
+pub(crate) fn link(from: &Path, to: &Path) -> Result<(), IndexError> {
+    if fs_err::hard_link(from, to).is_err() {
+        fs_err::copy(from, to)?;
     }
     Ok(())
 }

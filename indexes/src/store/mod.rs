@@ -15,6 +15,7 @@ pub(crate) use documents::{DocumentEntry, DocumentHead};
 pub use entry::Entry;
 pub use error::IndexError;
 pub(crate) use generation::Generation;
+pub(crate) use layout::link;
 pub use reader::{Index, StoredDocument};
 pub use summary::{CommitReport, IndexSummary, SourceSummary};
 pub use writer::{

@@ -19,7 +19,6 @@ const RETRIES: usize = 10;
 /// An open index. Cheap to share: every method takes `&self`, from any number of threads.
 pub struct Index {
     layout: Layout,
-    documents: Arc<Documents>,
     generation: ArcSwap<Generation>,
     /// Held while a newer generation is opened, so that it is opened once.
     refreshing: Mutex<()>,
@@ -49,9 +48,8 @@ impl Index {
         if layout.current()?.is_none() {
             return Err(IndexError::NotFound(data_dir.to_owned()));
         }
-        let documents = Arc::new(Documents::open(data_dir)?);
-        let generation = open_current(&layout, &documents)?;
-        Ok(Self { layout, documents, generation: ArcSwap::from_pointee(generation), refreshing: Mutex::new(()) })
+        let generation = open_current(&layout)?;
+        Ok(Self { layout, generation: ArcSwap::from_pointee(generation), refreshing: Mutex::new(()) })
     }
 
     /// Switches to a newer generation if there is one. Running searches keep the old one until they end.
@@ -64,7 +62,7 @@ impl Index {
         if self.is_current()? {
             return Ok(true);
         }
-        self.generation.store(Arc::new(open_current(&self.layout, &self.documents)?));
+        self.generation.store(Arc::new(open_current(&self.layout)?));
         Ok(true)
     }
 
@@ -99,16 +97,21 @@ impl Index {
 
     /// A document by its id or by its URL (with or without fragment).
     pub fn document(&self, id_or_url: &str) -> Result<Option<StoredDocument>, IndexError> {
-        let generation = self.newest();
-        let number = generation.manifest.generation;
-        let key = match self.documents.find(id_or_url, number)? {
-            Some(key) => Some(key),
-            None => match id_or_url.split_once('#') {
-                Some((page, _)) => self.documents.find(page, number)?,
-                None => None,
-            },
-        };
-        key.map_or(Ok(None), |key| self.documents.stored(key))
+        for _ in 0..RETRIES {
+            let generation = self.newest();
+            let (documents, number) = (&generation.documents, generation.manifest.generation);
+            let page = id_or_url.split_once('#').map(|(page, _)| page);
+            let mut key = documents.find(id_or_url, number)?;
+            if let (None, Some(page)) = (key, page) {
+                key = documents.find(page, number)?;
+            }
+            let Some(key) = key else { return Ok(None) };
+            // Swept away between two looks: a newer generation has replaced it.
+            if let Some(stored) = documents.stored(key)? {
+                return Ok(Some(stored));
+            }
+        }
+        Ok(None)
     }
 
     /// Ids that look like this one, for a hint when a document is not found. At most `limit`.
@@ -116,7 +119,8 @@ impl Index {
         let asked = name_parts(id);
         let mut found: Vec<(usize, String)> = Vec::new();
         let sql = "SELECT id FROM document WHERE {LIVES}";
-        self.documents.each_live(sql, self.generation(), &mut |row| {
+        let generation = self.newest();
+        generation.documents.each_live(sql, generation.manifest.generation, &mut |row| {
             let id: String = row.get(0)?;
             let shared = name_parts(&id).iter().filter(|part| asked.contains(part)).count();
             if shared > 0 {
@@ -135,7 +139,7 @@ impl Index {
         let number = generation.manifest.generation;
         let mut sources = generation.manifest.sources.clone();
         // When a source was looked at is known of sources that had nothing new, too, and of such that are empty.
-        for (name, origin, ingested) in self.documents.sources()? {
+        for (name, origin, ingested) in generation.documents.sources()? {
             if let Some(source) = sources.iter_mut().find(|source| source.name == name) {
                 (source.origin, source.ingested) = (origin, ingested);
             } else if origin.is_some() {
@@ -162,13 +166,13 @@ impl Index {
     /// Reads every file of the generation and every document, and says what is wrong. Empty means sound.
     pub fn verify(&self) -> Result<Vec<String>, IndexError> {
         let generation = self.newest();
-        let mut wrong = self.documents.integrity()?;
+        let mut wrong = generation.documents.integrity()?;
         for path in generation.lexical.damaged_files()? {
             wrong.push(format!("the full-text file `{}` does not match its checksum", path.display()));
         }
         let mut passages = 0;
         for entry in generation.entries() {
-            match self.documents.content(entry.key) {
+            match generation.documents.content(entry.key) {
                 Ok((_, listed)) if listed.len() == entry.passages as usize => passages += listed.len(),
                 Ok((_, listed)) => {
                     wrong.push(format!("document {} has {} of {} passages", entry.key, listed.len(), entry.passages));
@@ -193,11 +197,12 @@ impl Index {
 }
 
 /// Opens what `CURRENT` names, again when it has been replaced meanwhile.
-fn open_current(layout: &Layout, documents: &Arc<Documents>) -> Result<Generation, IndexError> {
+fn open_current(layout: &Layout) -> Result<Generation, IndexError> {
     let mut tried = 0;
     loop {
         let number = layout.current()?.ok_or_else(|| IndexError::NotFound(layout.data_dir.clone()))?;
-        match Generation::open(layout, number, documents.clone()) {
+        // Connections are those of one generation: an index that was made anew has another file of the same name.
+        match Documents::open(&layout.data_dir).and_then(|documents| Generation::open(layout, number, documents)) {
             Ok(generation) => return Ok(generation),
             Err(_) if tried < RETRIES && layout.current()? != Some(number) => tried += 1,
             Err(error) => return Err(error),

@@ -89,7 +89,7 @@ pub(super) fn summarize(documents: &Documents, generation: u64) -> Result<Conten
     let sql = "SELECT services, count(*) FROM document WHERE {LIVES} GROUP BY services";
     documents.each_live(sql, generation, &mut |row| {
         let (names, documents): (String, i64) = (row.get(0)?, row.get(1)?);
-        for name in names.split_whitespace() {
+        for name in names.lines() {
             *services.entry(name.to_owned()).or_default() += documents as u64;
         }
         Ok(())

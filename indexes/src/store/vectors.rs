@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::documents::{DocumentEntry, Documents};
 use super::embedder::TABLE;
 use super::generation::Generation;
+use super::layout::link;
 use super::writer::{Progress, Stage, TrainPolicy, TrainWhen, Watch, step};
 use super::{IndexError, TrainReport};
 use crate::embed::{EmbedError, Embedder, PassageText, Table, TrainOptions, TrainingSet, calibrate, train};
@@ -71,7 +72,8 @@ impl VectorWork<'_> {
         };
         let mut kept = previous.as_ref().map(|(dir, set)| (dir.as_path(), *set));
         let mut table = incumbent;
-        let mut weight = previous.as_ref().map(|(_, set)| set.info.weight);
+        let judged = |set: &VectorSet| set.info.judged || passages < ENOUGH_TO_JUDGE as u64;
+        let mut weight = previous.as_ref().filter(|(_, set)| judged(set)).map(|(_, set)| set.info.weight);
         let mut fresh = None;
         if self.training_is_due(passages, changed) {
             let started = Instant::now();
@@ -102,6 +104,10 @@ impl VectorWork<'_> {
                     installed,
                     seconds: started.elapsed().as_secs_f64(),
                 });
+                if !installed && let Some(score) = trained.report.incumbent_score {
+                    // Judged by these passages, which is more than was known of it.
+                    weight = Some(calibrate(score));
+                }
                 if installed {
                     kept = None;
                     table = trained.table;
@@ -123,7 +129,7 @@ impl VectorWork<'_> {
         let dir = self.dir.join(&table.id().name);
         fs_err::create_dir_all(&dir)?;
         match kept {
-            Some((before, _)) => fs_err::hard_link(before.join(TABLE), dir.join(TABLE))?,
+            Some((before, _)) => link(&before.join(TABLE), &dir.join(TABLE))?,
             None => table.save(&dir.join(TABLE))?,
         }
         let info = SetWriter {
@@ -134,6 +140,7 @@ impl VectorWork<'_> {
             vectors: fresh.vectors,
             embedder: table.id().clone(),
             weight,
+            judged: passages >= ENOUGH_TO_JUDGE as u64,
             graph_rows: GRAPH_ROWS,
         }
         .write(&mut |done, total| step(progress, Stage::Graph, done, total).is_ok())?;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use schemars::JsonSchema;
@@ -125,6 +124,8 @@ pub struct IndexWriter {
     options: WriterOptions,
     /// The generation that was current when the writer was opened.
     current: Option<u64>,
+    /// The generation being written.
+    next: u64,
     documents: DocumentsWriter,
     /// Opened at the first change.
     lexical: Option<LexicalWriter>,
@@ -149,21 +150,49 @@ impl IndexWriter {
     /// Takes the writer's lock of a data directory, creating the directory if need be. Does not wait.
     pub fn open(data_dir: &Path, options: WriterOptions) -> Result<Self, IndexError> {
         let layout = Layout::new(data_dir);
-        layout.create()?;
-        let lock = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(layout.lock_file())?;
-        if !lock.file().try_lock().map(|()| true).or_else(would_block)? {
-            return Err(IndexError::Locked(data_dir.to_owned()));
-        }
+        let lock = lock(&layout)?;
         let current = layout.current()?;
+        Self::start(layout, options, lock, current, current.unwrap_or(0))
+    }
+
+    /// Deletes everything in a data directory, whatever its format, and starts anew. Takes the writer's lock.
+    ///
+    /// For an index that cannot be read. Generations are numbered on, so that whoever still has one open notices.
+    pub fn rebuild(data_dir: &Path, options: WriterOptions) -> Result<Self, IndexError> {
+        let layout = Layout::new(data_dir);
+        let lock = lock(&layout)?;
+        let last = layout.last_number();
+        layout.erase()?;
+        Self::start(layout, options, lock, None, last)
+    }
+
+    /// Whether some process is writing to a data directory. Changes nothing.
+    pub fn is_running(data_dir: &Path) -> Result<bool, IndexError> {
+        let path = Layout::new(data_dir).lock_file();
+        let file = match fs_err::File::open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            file => file?,
+        };
+        Ok(!file.file().try_lock_shared().map(|()| true).or_else(would_block)?)
+    }
+
+    fn start(
+        layout: Layout,
+        options: WriterOptions,
+        lock: fs_err::File,
+        current: Option<u64>,
+        last: u64,
+    ) -> Result<Self, IndexError> {
         let manifest = current.map(|number| layout.manifest(number)).transpose()?;
         let next_passage = manifest.as_ref().map_or(0, |manifest| manifest.next_passage);
         let notes = manifest.map(|manifest| manifest.notes).unwrap_or_default();
-        let documents = DocumentsWriter::open(data_dir, current.unwrap_or(0), next_passage)?;
-        layout.sweep(current)?;
+        let documents = DocumentsWriter::open(&layout.data_dir, last, next_passage)?;
+        layout.sweep(current);
         Ok(Self {
             layout,
             options,
             current,
+            next: last + 1,
             documents,
             lexical: None,
             notes_before: notes.clone(),
@@ -174,19 +203,6 @@ impl IndexWriter {
             published: false,
             _lock: lock,
         })
-    }
-
-    /// Deletes everything in a data directory, whatever its format, and starts anew. Takes the writer's lock.
-    pub fn rebuild(data_dir: &Path, options: WriterOptions) -> Result<Self, IndexError> {
-        let layout = Layout::new(data_dir);
-        layout.create()?;
-        let lock = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(layout.lock_file())?;
-        if !lock.file().try_lock().map(|()| true).or_else(would_block)? {
-            return Err(IndexError::Locked(data_dir.to_owned()));
-        }
-        layout.erase()?;
-        drop(lock);
-        Self::open(data_dir, options)
     }
 
     /// Documents of a source that are in the index, by id.
@@ -259,7 +275,7 @@ impl IndexWriter {
             let passages = self.layout.manifest(current)?.passages;
             return Ok((CommitReport { generation: current, passages, ..self.report.clone() }, None));
         }
-        let number = self.current.unwrap_or(0) + 1;
+        let number = self.next;
         self.documents.flush()?;
         step(progress, Stage::Lexical, 0, 1)?;
         let lexical = self.take_lexical()?;
@@ -291,9 +307,7 @@ impl IndexWriter {
         if let Err(error) = self.documents.collect_garbage() {
             tracing::warn!(%error, "old rows could not be deleted, the next ingestion will");
         }
-        if let Err(error) = self.layout.sweep(Some(number)) {
-            tracing::warn!(%error, "old generations could not be deleted, the next ingestion will");
-        }
+        self.layout.sweep(Some(number));
         step(progress, Stage::Publish, 1, 1).ok();
         let report = CommitReport { generation: number, passages: manifest.passages, ..self.report.clone() };
         Ok((report, work.trained))
@@ -304,7 +318,7 @@ impl IndexWriter {
         let previous = match self.current {
             None => None,
             Some(current) => {
-                let documents = Arc::new(Documents::open(&self.layout.data_dir)?);
+                let documents = Documents::open(&self.layout.data_dir)?;
                 Some(Generation::open(&self.layout, current, documents)?)
             }
         };
@@ -322,7 +336,7 @@ impl IndexWriter {
 
     /// Starts the draft of the next generation as a copy of the current one's full-text index.
     fn new_lexical(&self) -> Result<LexicalWriter, IndexError> {
-        let draft = self.layout.draft(self.current.unwrap_or(0) + 1).join("lexical");
+        let draft = self.layout.draft(self.next).join("lexical");
         fs_err::create_dir_all(&draft)?;
         if let Some(current) = self.current {
             // The engine rewrites these two in place; everything else it never touches again.
@@ -352,12 +366,23 @@ impl Drop for IndexWriter {
         if let Err(error) = self.documents.undo() {
             tracing::warn!(%error, "rows of the unfinished generation could not be deleted, the next ingestion will");
         }
-        let draft = self.layout.draft(self.current.unwrap_or(0) + 1);
+        let draft = self.layout.draft(self.next);
         if draft.exists()
             && let Err(error) = fs_err::remove_dir_all(&draft)
         {
             tracing::warn!(%error, "the unfinished generation could not be deleted, the next ingestion will");
         }
+    }
+}
+
+/// Takes the lock that there is one of for a data directory.
+fn lock(layout: &Layout) -> Result<fs_err::File, IndexError> {
+    layout.create()?;
+    let file = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(layout.lock_file())?;
+    if file.file().try_lock().map(|()| true).or_else(would_block)? {
+        Ok(file)
+    } else {
+        Err(IndexError::Locked(layout.data_dir.clone()))
     }
 }
 

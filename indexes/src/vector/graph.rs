@@ -112,7 +112,9 @@ impl Layer<'_> {
                 Err(_) => return &[],
             },
         };
-        &self.lists[self.starts[at] as usize..self.starts[at + 1] as usize]
+        let (start, end) = (self.starts[at] as usize, self.starts[at + 1] as usize);
+        // Lists are not read when a set is opened; of a damaged one nothing is better than a panic.
+        self.lists.get(start..end).unwrap_or_default()
     }
 }
 
@@ -172,7 +174,8 @@ impl<'a> Graph<'a> {
         let mut here = self.score(query, self.entry);
         for layer in self.layers.iter().skip(1).rev() {
             loop {
-                let next = layer.neighbours(here.row).iter().map(|row| self.score(query, *row)).max();
+                let next = layer.neighbours(here.row).iter();
+                let next = next.filter(|row| **row < self.scan.rows()).map(|row| self.score(query, *row)).max();
                 match next {
                     Some(next) if next.dot > here.dot => here = next,
                     _ => break,
@@ -213,7 +216,7 @@ impl Neighbours for Graph<'_> {
                 break;
             }
             for row in bottom.neighbours(here.row) {
-                if !see(*row) {
+                if *row >= self.scan.rows() || !see(*row) {
                     continue;
                 }
                 let next = self.score(query, *row);

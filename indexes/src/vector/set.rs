@@ -13,7 +13,7 @@ use super::quantize::{dot, quantize, scale_for};
 use super::scan::{Best, Scan};
 use super::{Neighbours, Scored};
 use crate::embed::EmbedderId;
-use crate::store::IndexError;
+use crate::store::{IndexError, link};
 
 /// From this many rows on a graph is worth building: below, scanning all of them takes under a millisecond
 /// (`cargo bench -p cloudops-indexes --bench vector`).
@@ -36,6 +36,8 @@ pub struct SetInfo {
     pub embedder: EmbedderId,
     /// Weight of the set's scores in fusion, 0 ..= 1.
     pub weight: f32,
+    /// Whether the weight rests on held-out pairs of the passages in the set.
+    pub judged: bool,
     /// Factor from components to bytes.
     pub scale: f32,
     /// Rows of the base.
@@ -247,6 +249,8 @@ pub struct SetWriter<'a> {
     pub embedder: EmbedderId,
     /// Weight of the set's scores in fusion, 0 ..= 1.
     pub weight: f32,
+    /// Whether the weight rests on held-out pairs of these passages.
+    pub judged: bool,
     /// From how many rows on a graph is built: [`GRAPH_ROWS`].
     pub graph_rows: usize,
 }
@@ -275,7 +279,7 @@ impl SetWriter<'_> {
 
     fn append(&self, from: &Path, previous: &VectorSet, kept: &[u32]) -> Result<SetInfo, IndexError> {
         for name in [BASE_VECTORS, BASE_PASSAGES, BASE_GRAPH] {
-            fs_err::hard_link(from.join(name), self.dir.join(name))?;
+            link(&from.join(name), &self.dir.join(name))?;
         }
         let scan = previous.tail_scan();
         let mut bytes: Vec<i8> = kept.iter().flat_map(|row| scan.row(*row).iter().copied()).collect();
@@ -284,7 +288,8 @@ impl SetWriter<'_> {
         quantize(&self.vectors, previous.info.scale, &mut bytes);
         write_slice(&self.dir.join(TAIL_VECTORS), &bytes)?;
         write_slice(&self.dir.join(TAIL_PASSAGES), &passages)?;
-        Ok(SetInfo { weight: self.weight, tail_rows: passages.len(), ..previous.info.clone() })
+        let tail_rows = passages.len();
+        Ok(SetInfo { weight: self.weight, judged: self.judged, tail_rows, ..previous.info.clone() })
     }
 
     fn rewrite(self, step: &mut dyn FnMut(u64, u64) -> bool) -> Result<SetInfo, IndexError> {
@@ -324,6 +329,7 @@ impl SetWriter<'_> {
         Ok(SetInfo {
             embedder: self.embedder,
             weight: self.weight,
+            judged: self.judged,
             scale,
             base_rows: passages.len(),
             tail_rows: 0,
@@ -373,7 +379,8 @@ mod tests {
             passages,
             vectors: vectors.to_vec(),
             embedder: embedder(),
-            weight: 0.3,
+            weight: 0.1,
+            judged: true,
             graph_rows: TEST_GRAPH_ROWS,
         };
         let info = writer.write(&mut |_, _| true).unwrap();
