@@ -233,18 +233,21 @@ impl Documents {
     }
 }
 
+/// Reads `key, first_passage, passages, simhash`.
+fn entry(row: &Row<'_>) -> rusqlite::Result<DocumentEntry> {
+    Ok(DocumentEntry {
+        key: row.get::<_, i64>(0)? as u64,
+        first_passage: row.get::<_, i64>(1)? as u64,
+        passages: row.get(2)?,
+        simhash: row.get::<_, i64>(3)? as u64,
+    })
+}
+
 fn entries(connection: &Connection, generation: u64) -> Result<Vec<DocumentEntry>, IndexError> {
     let sql =
         format!("SELECT key, first_passage, passages, simhash FROM document WHERE {LIVES} ORDER BY first_passage");
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map([generation as i64], |row| {
-        Ok(DocumentEntry {
-            key: row.get::<_, i64>(0)? as u64,
-            first_passage: row.get::<_, i64>(1)? as u64,
-            passages: row.get(2)?,
-            simhash: row.get::<_, i64>(3)? as u64,
-        })
-    })?;
+    let rows = statement.query_map([generation as i64], entry)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -468,14 +471,7 @@ impl DocumentsWriter {
         let mut statement = self.connection.prepare_cached(
             "SELECT key, first_passage, passages, simhash FROM document WHERE added = ?1 ORDER BY first_passage",
         )?;
-        let rows = statement.query_map([generation], |row| {
-            Ok(DocumentEntry {
-                key: row.get::<_, i64>(0)? as u64,
-                first_passage: row.get::<_, i64>(1)? as u64,
-                passages: row.get(2)?,
-                simhash: row.get::<_, i64>(3)? as u64,
-            })
-        })?;
+        let rows = statement.query_map([generation], entry)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
