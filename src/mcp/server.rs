@@ -22,7 +22,7 @@ const LIST_TTL_MS: u64 = 24 * 60 * 60 * 1_000;
 /// How long what an index says may be kept.
 const DATA_TTL_MS: u64 = 60 * 1_000;
 /// How long the first answer waits for the index to be opened before it speaks in general terms.
-const PATIENCE: Duration = Duration::from_millis(80);
+const PATIENCE: Duration = Duration::from_millis(250);
 /// Calls that run at the same time; further ones wait.
 const MAX_CALLS: usize = 16;
 /// Bytes of a document that `resources/read` returns: a person asked for it, or a client that can hold it.
