@@ -43,6 +43,7 @@ fn set(dir: &Path, rows: usize, graph_rows: usize) -> VectorSet {
         passages: &live,
         vectors,
         embedder,
+        granularity: cloudops_indexes::vector::Granularity::Passages,
         weight: 0.1,
         judged: true,
         graph_rows,

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::ValueEnum;
-use cloudops_indexes::hybrid::{Filters, Hit, Mode, PassageHit, SearchRequest, SearchResponse};
+use cloudops_indexes::hybrid::{Explanation, Filters, Hit, Mode, PassageHit, SearchRequest, SearchResponse};
 use cloudops_indexes::model::{Kind, Timestamp};
 
 use crate::app::App;
@@ -178,32 +178,36 @@ fn write_passage(passage: &PassageHit, out: &mut impl Write) -> std::io::Result<
         writeln!(out, "    {line}")?;
     }
     if let Some(e) = &passage.explanation {
-        let rank = |rank: Option<usize>| rank.map_or("-".to_owned(), |rank| format!("#{rank}"));
-        let cosines: Vec<_> = e.cosines.iter().map(|(set, cosine)| format!("{set} {cosine:.3}")).collect();
-        writeln!(
-            out,
-            "    {}",
-            styled(
-                DIM,
-                format!(
-                    "score {:.3}, from {:.2} × the document's best lexical {:.3} + {:.2} × its best vector {:.3}; \
-                     here lexical {:.3} ({}: text {:.2} + title {:.2} + identifiers {:.2}), vector {:.3} ({}: {})",
-                    passage.score,
-                    e.lexical_weight,
-                    e.document_lexical,
-                    e.vector_weight,
-                    e.document_vector,
-                    e.lexical,
-                    rank(e.lexical_rank),
-                    e.bm25_text,
-                    e.bm25_title,
-                    e.identifiers,
-                    e.vector,
-                    rank(e.vector_rank),
-                    if cosines.is_empty() { "none".to_owned() } else { cosines.join(", ") },
-                )
-            )
-        )?;
+        write_explanation(passage.score, e, out)?;
     }
     Ok(())
+}
+
+/// How the score of a document, and of its passage, came about.
+fn write_explanation(score: f32, e: &Explanation, out: &mut impl Write) -> std::io::Result<()> {
+    let rank = |rank: Option<usize>| rank.map_or("-".to_owned(), |rank| format!("#{rank}"));
+    let sides = [
+        ("words", e.weights.lexical, e.document.lexical),
+        ("table", e.weights.table, e.document.table),
+        ("meaning", e.weights.meaning, e.document.meaning),
+        ("titles", e.weights.documents, e.document.documents),
+    ];
+    let sides = sides.iter().filter(|(_, weight, _)| *weight > 0.0);
+    let sides: Vec<_> = sides.map(|(name, weight, best)| format!("{weight:.2} × {name} {best:.2}")).collect();
+    let cosines: Vec<_> = e.cosines.iter().map(|cosine| format!("{} {:.3}", cosine.set, cosine.cosine)).collect();
+    let text = format!(
+        "score {score:.3}: the document's best {}; here words {:.2} ({}: text {:.2} + title {:.2} + identifiers {:.2}), \
+         table {:.2}, meaning {:.2} ({}: {})",
+        sides.join(" + "),
+        e.lexical,
+        rank(e.lexical_rank),
+        e.bm25_text,
+        e.bm25_title,
+        e.identifiers,
+        e.table,
+        e.meaning,
+        rank(e.vector_rank),
+        if cosines.is_empty() { "no vectors".to_owned() } else { cosines.join(", ") },
+    );
+    writeln!(out, "    {}", styled(DIM, text))
 }

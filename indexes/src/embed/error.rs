@@ -24,6 +24,22 @@ pub enum EmbedError {
         /// Passages it takes.
         needed: usize,
     },
+    /// An embedder that vectors were made by cannot be had.
+    #[error("the embedder `{name}` cannot be used: {reason}")]
+    Unavailable {
+        /// Its name.
+        name: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// An embedder was given texts and failed.
+    #[error("the embedder `{name}` failed: {reason}")]
+    Failed {
+        /// Its name.
+        name: String,
+        /// What it said.
+        reason: String,
+    },
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,

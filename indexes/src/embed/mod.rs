@@ -20,15 +20,18 @@ mod tests;
 
 pub use error::EmbedError;
 pub use set::TrainingSet;
+pub(crate) use table::NAME as TABLE_NAME;
 pub use table::{Table, TableInfo, calibrate};
 pub use train::{TrainOptions, TrainProgress, TrainReport, Trained, train};
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 /// What a set of vectors was made by. Vectors of different identities cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EmbedderId {
-    /// Family, also the name of the vector set on disk: `static`, later `minilm`, `bedrock-titan-v2`, …
+    /// Family, also the name of the vector set on disk: `static`, `all-minilm-l6-v2`, `titan-embed-text-v2`, …
     pub name: String,
     /// Changes whenever the same text could get another vector: a hash of the model.
     pub version: String,
@@ -60,4 +63,12 @@ pub trait Embedder: Send + Sync {
 
     /// Vectors for passages. An input in which nothing is known gives a vector of zeros.
     fn embed_passages(&self, passages: &[PassageText<'_>]) -> Result<Vec<Vec<f32>>, EmbedError>;
+}
+
+/// Opens the embedders of vector sets that are not made by a table of this crate: transformers, services.
+///
+/// An index is opened without waiting for them; it asks when the first question needs one.
+pub trait EmbedderSource: Send + Sync {
+    /// The embedder with this identity. An error says why it cannot be had, and what to do.
+    fn open(&self, id: &EmbedderId) -> Result<Arc<dyn Embedder>, EmbedError>;
 }

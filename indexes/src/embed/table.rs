@@ -14,7 +14,8 @@ use super::words::{SCHEME, Stems, spellings, without_leading_headings};
 use super::{EmbedError, Embedder, EmbedderId, PassageText};
 
 /// Name of the vectors of every table.
-const NAME: &str = "static";
+/// Name of every table, and of the vector sets that tables make.
+pub(crate) const NAME: &str = "static";
 
 /// What title, headings and body count for in the vector of a passage, each a unit vector of its own.
 const TITLE_HEADINGS_BODY: [f32; 3] = [0.3, 0.3, 1.0];

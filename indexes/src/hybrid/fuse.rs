@@ -1,4 +1,87 @@
-//! Scores of two sides made into one.
+//! Scores of several sides made into one.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Weight of a transformer that has seen every passage, learned (ADR 7).
+pub(crate) const MEANING_WEIGHT: f32 = 0.3;
+/// Weight of a transformer that has seen every document's title and first sentences, learned (ADR 7).
+pub(crate) const DOCUMENTS_WEIGHT: f32 = 0.2;
+
+/// One number for each side of the ranking: a standard score, or what it counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, JsonSchema)]
+pub struct Sides {
+    /// Words (BM25).
+    pub lexical: f32,
+    /// Passages by the table of token vectors.
+    pub table: f32,
+    /// Passages by transformers.
+    pub meaning: f32,
+    /// Whole documents, by their titles and first sentences, by transformers.
+    pub documents: f32,
+}
+
+impl Sides {
+    /// The sum of all sides but words.
+    pub(crate) fn vectors(&self) -> f32 {
+        self.table + self.meaning + self.documents
+    }
+
+    /// The score that these weights make of it.
+    pub(crate) fn combined(&self, weights: &Self) -> f32 {
+        self.lexical * weights.lexical
+            + self.table * weights.table
+            + self.meaning * weights.meaning
+            + self.documents * weights.documents
+    }
+
+    /// Weights that sum to 1, unless all are 0.
+    pub(crate) fn normalized(self) -> Self {
+        let sum = self.lexical + self.vectors();
+        let share = |weight: f32| if sum > 0.0 { weight / sum } else { 0.0 };
+        Self {
+            lexical: share(self.lexical),
+            table: share(self.table),
+            meaning: share(self.meaning),
+            documents: share(self.documents),
+        }
+    }
+}
+
+/// The standard scores of one side, averaged over phrasings and over sets of vectors.
+pub(crate) struct Side {
+    sum: Vec<f32>,
+    shares: f32,
+}
+
+impl Side {
+    pub(crate) fn new(count: usize) -> Self {
+        Self { sum: vec![0.0; count], shares: 0.0 }
+    }
+
+    /// Adds the cosines of one phrasing by one set.
+    pub(crate) fn add(&mut self, cosines: &[Option<f32>], share: f32) {
+        let mut standard: Vec<f32> = cosines.iter().map(|cosine| cosine.unwrap_or(f32::NAN)).collect();
+        standardize(&mut standard);
+        add(&mut self.sum, &standard, share);
+        self.shares += share;
+    }
+
+    /// The means; zeros where nothing was added.
+    pub(crate) fn mean(mut self) -> Vec<f32> {
+        if self.shares > 0.0 {
+            self.sum.iter_mut().for_each(|sum| *sum /= self.shares);
+        }
+        self.sum
+    }
+}
+
+/// Adds scores times a factor.
+pub(crate) fn add(sum: &mut [f32], scores: &[f32], factor: f32) {
+    for (sum, score) in sum.iter_mut().zip(scores) {
+        *sum += score * factor;
+    }
+}
 
 /// Turns scores into standard scores: how many standard deviations each is above the mean of all. Scores that are not
 /// finite (a passage without a vector) become 0, the mean, and so do all when they are equal.
@@ -18,11 +101,6 @@ pub(crate) fn to_unit(scores: &[f32]) -> impl Fn(f32) -> f32 + use<> {
     let low = scores.iter().copied().fold(f32::INFINITY, f32::min);
     let span = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max) - low;
     move |score| if span > 0.0 { ((score - low) / span).clamp(0.0, 1.0) } else { 1.0 }
-}
-
-/// Combines standard scores. `weight` is that of the vector side, 0 ..= 1; the rest is the lexical side's.
-pub(crate) fn convex(lexical: f32, vector: f32, weight: f32) -> f32 {
-    (1.0 - weight) * lexical + weight * vector
 }
 
 /// Ranks from 1 by score, largest first; `None` for a score of 0, which is no match.
@@ -59,6 +137,19 @@ mod tests {
     }
 
     #[test]
+    fn phrasings_and_sets_are_averaged() {
+        let mut side = Side::new(3);
+        side.add(&[Some(1.0), Some(2.0), None], 0.5);
+        side.add(&[Some(2.0), Some(1.0), None], 0.25);
+        side.add(&[Some(2.0), Some(1.0), None], 0.25);
+        assert_eq!(side.mean(), [0.0, 0.0, 0.0]);
+        assert_eq!(Side::new(2).mean(), [0.0, 0.0]);
+        let weights = Sides { lexical: 1.0, table: 1.0, meaning: 2.0, documents: 0.0 }.normalized();
+        assert_eq!(weights, Sides { lexical: 0.25, table: 0.25, meaning: 0.5, documents: 0.0 });
+        assert_eq!(Sides::default().normalized(), Sides::default());
+    }
+
+    #[test]
     fn people_see_scores_from_zero_to_one() {
         let unit = to_unit(&[-2.0, 0.0, 2.0]);
         assert_eq!([-2.0, 0.0, 2.0].map(unit), [0.0, 0.5, 1.0]);
@@ -84,13 +175,19 @@ mod tests {
         }
 
         #[test]
-        fn a_weightless_vector_side_changes_nothing(lexical in -3f32..3.0, vector in -3f32..3.0) {
-            prop_assert_eq!(convex(lexical, vector, 0.0), lexical);
+        fn a_weightless_side_changes_nothing(lexical in -3f32..3.0, other in -3f32..3.0) {
+            let scores = Sides { lexical, table: other, meaning: other, documents: other };
+            let words = Sides { lexical: 1.0, ..Sides::default() };
+            prop_assert_eq!(scores.combined(&words), lexical);
         }
 
         #[test]
-        fn better_on_both_sides_is_better(a in 0f32..1.0, b in 0f32..1.0, gain in 0f32..0.5, weight in 0f32..1.0) {
-            prop_assert!(convex(a + gain, b + gain, weight) >= convex(a, b, weight));
+        fn better_on_every_side_is_better(scores in prop::array::uniform4(-3f32..3.0), gain in 0f32..1.0,
+                                          weights in prop::array::uniform4(0f32..1.0)) {
+            let sides = |[lexical, table, meaning, documents]: [f32; 4]| Sides { lexical, table, meaning, documents };
+            let weights = sides(weights).normalized();
+            let better = sides(scores.map(|score| score + gain)).combined(&weights);
+            prop_assert!(better >= sides(scores).combined(&weights) - 1e-5);
         }
     }
 }

@@ -6,8 +6,10 @@ mod search;
 mod simhash;
 mod snippet;
 
+pub use fuse::Sides;
 pub use request::{
-    Explanation, Filters, Highlights, Hit, Mode, PassageHit, SearchRequest, SearchResponse, VectorStatus,
+    Explanation, Filters, Highlights, Hit, MAX_PHRASINGS, Mode, PassageHit, SearchRequest, SearchResponse, SetCosine,
+    VectorStatus,
 };
 pub(crate) use search::search;
 pub(crate) use simhash::simhash;

@@ -5,7 +5,12 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::fuse::Sides;
 use crate::model::{Citation, Kind, Timestamp};
+use crate::vector::Granularity;
+
+/// Other phrasings of a question that are taken into account.
+pub const MAX_PHRASINGS: usize = 4;
 
 /// Which sides of the index rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -63,6 +68,8 @@ impl Filters {
 pub struct SearchRequest {
     /// What the user typed, taken literally unless `syntax` is set.
     pub query: String,
+    /// The same question in other words, at most [`MAX_PHRASINGS`]; further ones are passed over. Taken literally.
+    pub phrasings: Vec<String>,
     /// Which sides rank.
     pub mode: Mode,
     /// What hits must satisfy.
@@ -84,6 +91,7 @@ impl SearchRequest {
     pub fn new(query: impl Into<String>) -> Self {
         Self {
             query: query.into(),
+            phrasings: Vec::new(),
             mode: Mode::Hybrid,
             filters: Filters::default(),
             limit: 10,
@@ -132,6 +140,17 @@ pub struct Hit {
     pub twins: Vec<Citation>,
 }
 
+/// How near a passage, or its document, is to the question by one vector set.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SetCosine {
+    /// Embedder family: the name of the set.
+    pub set: String,
+    /// Whether it is the passage or the document that was compared.
+    pub granularity: Granularity,
+    /// Cosine, -1 ..= 1.
+    pub cosine: f32,
+}
+
 /// How a score came about.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Explanation {
@@ -144,17 +163,15 @@ pub struct Explanation {
     /// Sum of the three, in standard deviations above the mean of the candidates.
     pub lexical: f32,
     /// Raw cosine per vector set.
-    pub cosines: Vec<(String, f32)>,
-    /// Cosines in standard deviations above the mean of the candidates, averaged over the sets.
-    pub vector: f32,
-    /// Best `lexical` of any passage of the document.
-    pub document_lexical: f32,
-    /// Best `vector` of any passage of the document. With the one above, by the weights below: the document's score.
-    pub document_vector: f32,
-    /// Weight of the lexical side.
-    pub lexical_weight: f32,
-    /// Weight of the vector side.
-    pub vector_weight: f32,
+    pub cosines: Vec<SetCosine>,
+    /// Cosine by the table of token vectors, in standard deviations above the mean of the candidates.
+    pub table: f32,
+    /// Cosine by transformers that have seen the passage, in standard deviations likewise.
+    pub meaning: f32,
+    /// Best of any passage of the document on each side.
+    pub document: Sides,
+    /// What each side counts for. The sum of the products of these two is the score of the document.
+    pub weights: Sides,
     /// Place by lexical score alone, from 1.
     pub lexical_rank: Option<usize>,
     /// Place by vector score alone, from 1.
@@ -168,10 +185,15 @@ pub struct VectorStatus {
     pub name: String,
     /// Version of the embedder that made it.
     pub version: String,
-    /// Passages that have a vector.
+    /// What a vector stands for.
+    pub granularity: Granularity,
+    /// Passages or documents that have a vector.
     pub filled: usize,
-    /// Passages there are.
+    /// Passages or documents there are.
     pub total: usize,
+    /// Why the set takes no part in answers, if it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// The answer to a [`SearchRequest`].

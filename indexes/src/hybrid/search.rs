@@ -2,13 +2,16 @@
 
 use rustc_hash::FxHashSet;
 
-use super::fuse::{convex, ranks, standardize, to_unit};
-use super::request::{Explanation, Hit, Mode, PassageHit, SearchRequest, SearchResponse, VectorStatus};
+use super::fuse::{DOCUMENTS_WEIGHT, MEANING_WEIGHT, Side, Sides, add, ranks, standardize, to_unit};
+use super::request::{
+    Explanation, Hit, MAX_PHRASINGS, Mode, PassageHit, SearchRequest, SearchResponse, SetCosine, VectorStatus,
+};
 use super::simhash::distance;
 use super::snippet::snippet;
 use crate::lexical::{LexicalParts, ParsedQuery, Terms};
 use crate::model::{Citation, Passage};
-use crate::store::{DocumentEntry, DocumentHead, Generation, IndexError};
+use crate::store::{DocumentEntry, DocumentHead, Generation, IndexError, Set};
+use crate::vector::Granularity;
 
 /// Candidates from each side, at least. Scores are scaled over them, so that fewer make small differences large.
 const CANDIDATES: usize = 300;
@@ -23,12 +26,21 @@ const DEEPEST: usize = 1000;
 /// made from one template are as near as that, whatever they are about.
 const TWIN_BITS: u32 = 8;
 
+/// Documents that a set of whole documents puts forward have so many of their first passages scored too: one of them
+/// may be the answer, and its words are what is shown.
+const OPENING_PASSAGES: u32 = 8;
+/// Of so many documents.
+const OPENED: usize = 100;
+
 /// A passage that may be an answer.
 struct Candidate {
     passage: u64,
     parts: LexicalParts,
     lexical: f32,
-    vector: f32,
+    /// Standard score by the table of token vectors.
+    table: f32,
+    /// Standard score by transformers that have seen the passage.
+    meaning: f32,
     score: f32,
     cosines: Vec<Option<f32>>,
     lexical_rank: Option<usize>,
@@ -40,40 +52,40 @@ struct Ranked {
     entry: DocumentEntry,
     /// Places among the candidates.
     passages: Vec<usize>,
-    /// Best lexical score of any of them.
-    lexical: f32,
-    /// Best vector score of any of them, maybe another one.
-    vector: f32,
+    /// Best of any of them on every side, maybe another one on each.
+    best: Sides,
     score: f32,
+}
+
+/// A question as a vector of every set; `None` where the set has no use for it.
+type QueryVectors = Vec<Option<Vec<f32>>>;
+
+/// One way to ask.
+struct Phrasing {
+    parsed: ParsedQuery,
+    vectors: QueryVectors,
+    /// What it counts for among all; they sum to 1.
+    share: f32,
 }
 
 /// Answers a question from one generation. `None` when a document vanished meanwhile: the caller has a newer one.
 pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result<Option<SearchResponse>, IndexError> {
-    let parsed = if request.syntax {
-        ParsedQuery::syntax(&request.query).map_err(IndexError::Syntax)?
-    } else {
-        ParsedQuery::literal(&request.query)
-    };
     let wanted = request.offset.saturating_add(request.limit).saturating_add(1).min(DEEPEST);
     let depth = if wanted <= SHALLOW { CANDIDATES } else { DEEP_CANDIDATES };
-    let vectors =
-        if request.mode == Mode::Lexical { Vec::new() } else { query_vectors(generation, &meant(request, &parsed))? };
+    let phrasings = phrasings(generation, request)?;
+    let has_vectors = phrasings.iter().any(|phrasing| phrasing.vectors.iter().any(Option::is_some));
     let mode = match request.mode {
-        Mode::Hybrid if vectors.is_empty() => Mode::Lexical,
+        Mode::Hybrid if !has_vectors => Mode::Lexical,
         mode => mode,
     };
-    let passages = candidates(generation, request, &parsed, &vectors, mode, depth)?;
-    let weight = match mode {
-        Mode::Lexical => 0.0,
-        Mode::Vector => 1.0,
-        Mode::Hybrid => generation.sets().map(|(set, _)| set.info.weight).fold(0.0, f32::max),
-    };
-    let candidates = score(generation, &parsed, passages, &vectors, weight, mode)?;
-    let ranked = by_document(generation, &candidates, weight);
+    let passages = candidates(generation, request, &phrasings, mode, depth)?;
+    let weights = weights(generation, &phrasings, mode);
+    let candidates = score(generation, passages, &phrasings, &weights, mode)?;
+    let ranked = by_document(generation, &candidates, &phrasings, &weights);
     let unit = to_unit(&ranked.iter().map(|ranked| ranked.score).collect::<Vec<_>>());
 
     let mut terms = Terms::default();
-    let asked: FxHashSet<&str> = parsed.terms().collect();
+    let asked: FxHashSet<&str> = phrasings.iter().flat_map(|phrasing| phrasing.parsed.terms()).collect();
     let mut hits: Vec<(Hit, DocumentHead, u64)> = Vec::new();
     let mut more = false;
     for ranked in ranked {
@@ -91,7 +103,8 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
         }
         let in_page = hits.len() >= request.offset;
         let hit = if in_page {
-            let Some(hit) = show(generation, request, &head, &ranked, &candidates, weight, &unit, &asked, &mut terms)?
+            let Some(hit) =
+                show(generation, request, &head, &ranked, &candidates, &weights, &unit, &asked, &mut terms)?
             else {
                 return Ok(None);
             };
@@ -110,35 +123,137 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
     }))
 }
 
-/// The question without what query syntax excludes: a vector of it would lead there.
-fn meant<'a>(request: &'a SearchRequest, parsed: &ParsedQuery) -> std::borrow::Cow<'a, str> {
-    if request.syntax { parsed.terms().collect::<Vec<_>>().join(" ").into() } else { request.query.as_str().into() }
+/// The question and its other phrasings, analysed and embedded.
+fn phrasings(generation: &Generation, request: &SearchRequest) -> Result<Vec<Phrasing>, IndexError> {
+    let others = request.phrasings.iter().filter(|phrasing| !phrasing.trim().is_empty()).take(MAX_PHRASINGS);
+    let mut phrasings = Vec::new();
+    for (at, text) in std::iter::once(&request.query).chain(others).enumerate() {
+        let parsed = if at == 0 && request.syntax {
+            ParsedQuery::syntax(text).map_err(IndexError::Syntax)?
+        } else {
+            ParsedQuery::literal(text)
+        };
+        // Without what query syntax excludes: a vector of it would lead there.
+        let meant = if at == 0 && request.syntax {
+            parsed.terms().collect::<Vec<_>>().join(" ").into()
+        } else {
+            std::borrow::Cow::Borrowed(text.as_str())
+        };
+        let vectors = if request.mode == Mode::Lexical {
+            vec![None; generation.sets().len()]
+        } else {
+            query_vectors(generation, &meant)?
+        };
+        phrasings.push(Phrasing { parsed, vectors, share: 0.0 });
+    }
+    // The user's own words count as much as all others together.
+    let others = phrasings.len() - 1;
+    for (at, phrasing) in phrasings.iter_mut().enumerate() {
+        phrasing.share = match (at, others) {
+            (0, 0) => 1.0,
+            (0, _) => 0.5,
+            (_, others) => 0.5 / others as f32,
+        };
+    }
+    Ok(phrasings)
 }
 
-/// The question as a vector of each set.
-fn query_vectors(generation: &Generation, query: &str) -> Result<Vec<Vec<f32>>, IndexError> {
-    generation.sets().map(|(_, embedder)| Ok(embedder.embed_queries(&[query])?.pop().unwrap_or_default())).collect()
+/// The question as a vector of each set. An embedder that cannot be had, or fails, is left out: words still answer, and
+/// the response says which sets took part.
+fn query_vectors(generation: &Generation, query: &str) -> Result<QueryVectors, IndexError> {
+    let mut vectors: QueryVectors = Vec::new();
+    for (at, set) in generation.sets().iter().enumerate() {
+        let info = &set.vectors.info;
+        // Two sets of one embedder share the vector.
+        let same = generation.sets()[..at].iter().position(|other| other.vectors.info.embedder == info.embedder);
+        if let Some(same) = same {
+            vectors.push(vectors[same].clone());
+            continue;
+        }
+        let embedded = match set.embedder() {
+            Err(_) => None,
+            Ok(embedder) if set.is_table() => embedder.embed_queries(&[query])?.pop(),
+            Ok(embedder) => match embedder.embed_queries(&[query]) {
+                Ok(mut embedded) => embedded.pop(),
+                Err(error) => {
+                    tracing::warn!(%error, "a question could not be embedded");
+                    None
+                }
+            },
+        };
+        vectors.push(embedded.filter(|vector| vector.len() == info.embedder.dimensions));
+    }
+    Ok(vectors)
 }
 
-/// Ids of the passages that either side puts forward, each once.
+/// What every side counts for. A set that is still being filled counts for as much as is there of it.
+fn weights(generation: &Generation, phrasings: &[Phrasing], mode: Mode) -> Sides {
+    let mut weights = Sides::default();
+    if mode != Mode::Lexical {
+        let total = generation.lexical.len().max(1) as f32;
+        for (at, set) in generation.sets().iter().enumerate() {
+            if phrasings.iter().all(|phrasing| phrasing.vectors[at].is_none()) {
+                continue;
+            }
+            let info = &set.vectors.info;
+            match info.granularity {
+                Granularity::Passages if set.is_table() => weights.table = weights.table.max(info.weight),
+                Granularity::Passages => {
+                    let share = set.vectors.len() as f32 / total;
+                    weights.meaning = weights.meaning.max(MEANING_WEIGHT * share);
+                }
+                Granularity::Documents => {
+                    let share = set.vectors.len() as f32 / generation.entries().len().max(1) as f32;
+                    weights.documents = weights.documents.max(DOCUMENTS_WEIGHT * share);
+                }
+            }
+        }
+    }
+    weights.lexical = (1.0 - weights.vectors()).max(0.0);
+    if mode == Mode::Vector {
+        weights.lexical = 0.0;
+        weights = weights.normalized();
+    }
+    weights
+}
+
+/// Ids of the passages that any side puts forward for any phrasing, each once.
 fn candidates(
     generation: &Generation,
     request: &SearchRequest,
-    parsed: &ParsedQuery,
-    vectors: &[Vec<f32>],
+    phrasings: &[Phrasing],
     mode: Mode,
     depth: usize,
 ) -> Result<Vec<u64>, IndexError> {
     let mut passages = Vec::new();
-    if mode != Mode::Vector {
-        let found = generation.lexical.candidates(parsed, &request.filters, depth)?;
-        passages.extend(found.into_iter().map(|(passage, _)| passage));
-    }
-    if mode != Mode::Lexical {
-        let allowed = generation.lexical.allowed(parsed, &request.filters)?;
-        for ((set, _), vector) in generation.sets().zip(vectors) {
-            let found = set.nearest(vector, depth, allowed.as_deref());
-            passages.extend(found.into_iter().map(|(passage, _)| passage));
+    let demanding = &phrasings[0].parsed;
+    let allowed = if mode == Mode::Lexical && phrasings.len() == 1 {
+        None
+    } else {
+        generation.lexical.allowed(demanding, &request.filters)?
+    };
+    for (at, phrasing) in phrasings.iter().enumerate() {
+        if mode != Mode::Vector {
+            let found = generation.lexical.candidates(&phrasing.parsed, &request.filters, depth)?;
+            let found = found.into_iter().map(|(passage, _)| passage);
+            // What the syntax of the question demands holds for its other phrasings too.
+            let satisfies = |id: &u64| at == 0 || allowed.as_ref().is_none_or(|ids| ids.binary_search(id).is_ok());
+            passages.extend(found.filter(satisfies));
+        }
+        if mode == Mode::Lexical {
+            continue;
+        }
+        for (set, vector) in generation.sets().iter().zip(&phrasing.vectors) {
+            let Some(vector) = vector else { continue };
+            match set.vectors.info.granularity {
+                Granularity::Passages => {
+                    let found = set.vectors.nearest(vector, depth, allowed.as_deref());
+                    passages.extend(found.into_iter().map(|(passage, _)| passage));
+                }
+                Granularity::Documents => {
+                    passages.extend(opened(generation, set, vector, depth, allowed.as_deref()));
+                }
+            }
         }
     }
     passages.sort_unstable();
@@ -146,47 +261,89 @@ fn candidates(
     Ok(passages)
 }
 
-/// Scores every candidate on both sides and combines them.
+/// The first passages of the documents that are nearest, as far as they are allowed.
+fn opened(generation: &Generation, set: &Set, vector: &[f32], depth: usize, allowed: Option<&[u64]>) -> Vec<u64> {
+    // A document is allowed if any of its passages is; its row goes by the first.
+    let rows: Option<Vec<u64>> = allowed.map(|ids| {
+        let mut rows: Vec<u64> =
+            ids.iter().filter_map(|id| generation.document_of(*id)).map(|entry| entry.first_passage).collect();
+        rows.dedup();
+        rows
+    });
+    let mut passages = Vec::new();
+    for (rank, (id, _)) in set.vectors.nearest(vector, depth, rows.as_deref()).into_iter().enumerate() {
+        let Some(entry) = generation.document_of(id) else { continue };
+        let open = if rank < OPENED { entry.passages.min(OPENING_PASSAGES) } else { 1 };
+        let first = (entry.first_passage..entry.first_passage + u64::from(entry.passages))
+            .filter(|id| allowed.is_none_or(|ids| ids.binary_search(id).is_ok()));
+        passages.extend(first.take(open as usize));
+    }
+    passages
+}
+
+/// Scores every candidate on all sides and combines them.
 fn score(
     generation: &Generation,
-    parsed: &ParsedQuery,
     passages: Vec<u64>,
-    vectors: &[Vec<f32>],
-    weight: f32,
+    phrasings: &[Phrasing],
+    weights: &Sides,
     mode: Mode,
 ) -> Result<Vec<Candidate>, IndexError> {
-    let parts = if mode == Mode::Vector {
-        vec![LexicalParts::default(); passages.len()]
-    } else {
-        generation.lexical.scores(parsed, &passages)?
-    };
-    let cosines: Vec<Vec<Option<f32>>> = if mode == Mode::Lexical {
-        Vec::new()
-    } else {
-        generation.sets().zip(vectors).map(|((set, _), vector)| set.cosines(vector, &passages)).collect()
-    };
-    let mut lexical: Vec<f32> = parts.iter().map(|parts| parts.total()).collect();
-    let lexical_ranks = ranks(&lexical);
-    standardize(&mut lexical);
-    let mut vector = vec![0.0f32; passages.len()];
-    for set in &cosines {
-        let mut standard: Vec<f32> = set.iter().map(|cosine| cosine.unwrap_or(f32::NAN)).collect();
-        standardize(&mut standard);
-        for (sum, score) in vector.iter_mut().zip(standard) {
-            *sum += score / cosines.len() as f32;
+    let count = passages.len();
+    let mut parts = vec![LexicalParts::default(); count];
+    let mut lexical = vec![0.0f32; count];
+    let mut table = Side::new(count);
+    let mut meaning = Side::new(count);
+    let mut cosines: Vec<Vec<Option<f32>>> = Vec::new();
+    for (at, phrasing) in phrasings.iter().enumerate() {
+        if mode != Mode::Vector {
+            let scores = generation.lexical.scores(&phrasing.parsed, &passages)?;
+            let mut standard: Vec<f32> = scores.iter().map(|parts| parts.total()).collect();
+            standardize(&mut standard);
+            add(&mut lexical, &standard, phrasing.share);
+            if at == 0 {
+                parts = scores;
+            }
+        }
+        for (set, vector) in generation.sets().iter().zip(&phrasing.vectors) {
+            let Some(vector) = vector else {
+                if at == 0 {
+                    cosines.push(vec![None; count]);
+                }
+                continue;
+            };
+            let found = match set.vectors.info.granularity {
+                Granularity::Passages => set.vectors.cosines(vector, &passages),
+                Granularity::Documents => {
+                    let rows: Vec<u64> = passages.iter().map(|id| first_of(generation, *id)).collect();
+                    set.vectors.cosines(vector, &rows)
+                }
+            };
+            if set.vectors.info.granularity == Granularity::Passages {
+                let side = if set.is_table() { &mut table } else { &mut meaning };
+                side.add(&found, phrasing.share);
+            }
+            if at == 0 {
+                cosines.push(found);
+            }
         }
     }
+    let (table, meaning) = (table.mean(), meaning.mean());
+    let vector = |at: usize| weights.table * table[at] + weights.meaning * meaning[at];
+    let score = |at: usize| weights.lexical * lexical[at] + vector(at);
+    let lexical_ranks = ranks(&parts.iter().map(|parts| parts.total()).collect::<Vec<_>>());
     let nearest = |at: usize| cosines.iter().filter_map(|set| set[at]).fold(0.0, f32::max);
-    let vector_ranks = ranks(&(0..passages.len()).map(nearest).collect::<Vec<_>>());
+    let vector_ranks = ranks(&(0..count).map(nearest).collect::<Vec<_>>());
     Ok(passages
-        .into_iter()
+        .iter()
         .enumerate()
         .map(|(at, passage)| Candidate {
-            passage,
+            passage: *passage,
             parts: parts[at],
             lexical: lexical[at],
-            vector: vector[at],
-            score: convex(lexical[at], vector[at], weight),
+            table: table[at],
+            meaning: meaning[at],
+            score: score(at),
             cosines: cosines.iter().map(|set| set[at]).collect(),
             lexical_rank: lexical_ranks[at],
             vector_rank: vector_ranks[at],
@@ -194,11 +351,20 @@ fn score(
         .collect())
 }
 
+fn first_of(generation: &Generation, passage: u64) -> u64 {
+    generation.document_of(passage).map_or(passage, |entry| entry.first_passage)
+}
+
 /// Documents, best first, each with its passages, best first; of equal ones the earlier in the index.
 ///
-/// What one passage says in the question's words and another in other words speaks for the same document, so both
-/// sides' best are taken before they are combined.
-fn by_document(generation: &Generation, candidates: &[Candidate], weight: f32) -> Vec<Ranked> {
+/// What one passage says in the question's words and another in other words speaks for the same document, so the best
+/// of every side are taken before they are combined.
+fn by_document(
+    generation: &Generation,
+    candidates: &[Candidate],
+    phrasings: &[Phrasing],
+    weights: &Sides,
+) -> Vec<Ranked> {
     let mut order: Vec<usize> = (0..candidates.len()).collect();
     order.sort_by(|a, b| candidates[*b].score.total_cmp(&candidates[*a].score).then(a.cmp(b)));
     let mut ranked: Vec<Ranked> = Vec::new();
@@ -206,21 +372,39 @@ fn by_document(generation: &Generation, candidates: &[Candidate], weight: f32) -
     for at in order {
         let Some(entry) = generation.document_of(candidates[at].passage) else { continue };
         let place = *place.entry(entry.key).or_insert_with(|| {
-            let (lexical, vector) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
-            ranked.push(Ranked { entry, passages: Vec::new(), lexical, vector, score: 0.0 });
+            let worst = f32::NEG_INFINITY;
+            let best = Sides { lexical: worst, table: worst, meaning: worst, documents: 0.0 };
+            ranked.push(Ranked { entry, passages: Vec::new(), best, score: 0.0 });
             ranked.len() - 1
         });
         let document = &mut ranked[place];
         document.passages.push(at);
-        document.lexical = document.lexical.max(candidates[at].lexical);
-        document.vector = document.vector.max(candidates[at].vector);
+        let best = &mut document.best;
+        best.lexical = best.lexical.max(candidates[at].lexical);
+        best.table = best.table.max(candidates[at].table);
+        best.meaning = best.meaning.max(candidates[at].meaning);
     }
-    for document in &mut ranked {
-        document.score = convex(document.lexical, document.vector, weight);
+    let rows: Vec<u64> = ranked.iter().map(|document| document.entry.first_passage).collect();
+    for (document, score) in ranked.iter_mut().zip(document_side(generation, phrasings, &rows)) {
+        document.best.documents = score;
+        document.score = document.best.combined(weights);
     }
     // Stable: of equal documents the one with the better passage stays first.
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
     ranked
+}
+
+/// Standard scores of documents by the sets of whole documents.
+fn document_side(generation: &Generation, phrasings: &[Phrasing], rows: &[u64]) -> Vec<f32> {
+    let mut side = Side::new(rows.len());
+    for phrasing in phrasings {
+        for (set, vector) in generation.sets().iter().zip(&phrasing.vectors) {
+            if let (Granularity::Documents, Some(vector)) = (set.vectors.info.granularity, vector) {
+                side.add(&set.vectors.cosines(vector, rows), phrasing.share);
+            }
+        }
+    }
+    side.mean()
 }
 
 /// Whether two documents with near fingerprints are the same page of the same service.
@@ -239,7 +423,7 @@ fn show(
     head: &DocumentHead,
     ranked: &Ranked,
     candidates: &[Candidate],
-    weight: f32,
+    weights: &Sides,
     unit: &impl Fn(f32) -> f32,
     asked: &FxHashSet<&str>,
     terms: &mut Terms,
@@ -264,14 +448,18 @@ fn show(
             lexical: candidate.lexical,
             cosines: generation
                 .sets()
+                .iter()
                 .zip(&candidate.cosines)
-                .filter_map(|((set, _), cosine)| Some((set.info.embedder.name.clone(), (*cosine)?)))
+                .filter_map(|(set, cosine)| {
+                    let info = &set.vectors.info;
+                    let (set, granularity) = (info.embedder.name.clone(), info.granularity);
+                    Some(SetCosine { set, granularity, cosine: (*cosine)? })
+                })
                 .collect(),
-            vector: candidate.vector,
-            document_lexical: ranked.lexical,
-            document_vector: ranked.vector,
-            lexical_weight: 1.0 - weight,
-            vector_weight: weight,
+            table: candidate.table,
+            meaning: candidate.meaning,
+            document: ranked.best,
+            weights: *weights,
             lexical_rank: candidate.lexical_rank,
             vector_rank: candidate.vector_rank,
         });
@@ -334,11 +522,20 @@ impl Generation {
     /// The state of every vector set.
     pub(crate) fn vector_status(&self) -> Vec<VectorStatus> {
         self.sets()
-            .map(|(set, _)| VectorStatus {
-                name: set.info.embedder.name.clone(),
-                version: set.info.embedder.version.clone(),
-                filled: set.len(),
-                total: self.lexical.len(),
+            .iter()
+            .map(|set| {
+                let info = &set.vectors.info;
+                VectorStatus {
+                    name: info.embedder.name.clone(),
+                    version: info.embedder.version.clone(),
+                    granularity: info.granularity,
+                    filled: set.vectors.len(),
+                    total: match info.granularity {
+                        Granularity::Passages => self.lexical.len(),
+                        Granularity::Documents => self.entries().len(),
+                    },
+                    problem: set.problem().map(str::to_owned),
+                }
             })
             .collect()
     }

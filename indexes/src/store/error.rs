@@ -13,6 +13,9 @@ pub enum IndexError {
     /// Another process is writing.
     #[error("another process is writing to the index in `{}`", .0.display())]
     Locked(PathBuf),
+    /// Another process is embedding.
+    #[error("another process is embedding the documents in `{}`", .0.display())]
+    Filling(PathBuf),
     /// A file of the index is missing or damaged.
     #[error("the index in `{}` is damaged: {reason}", path.display())]
     Damaged {
@@ -88,6 +91,7 @@ impl IndexError {
         match self {
             Self::NotFound(_) => Some("To make one, run `cloudops ingest FOLDER`."),
             Self::Locked(_) => Some("Wait for the other `cloudops ingest` to end, or stop it, then try again."),
+            Self::Filling(_) => Some("To see how far it is, run `cloudops embed status`."),
             Self::Damaged { .. } => Some(
                 "To see what else is wrong, run `cloudops doctor --deep`; to make the index anew, run `cloudops ingest \
                  FOLDER --rebuild`.",

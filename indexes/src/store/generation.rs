@@ -1,13 +1,43 @@
 //! One immutable generation, open for reading.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::IndexError;
 use super::documents::{DocumentEntry, Documents};
+use super::embedder::{SetEmbedder, Source, Sourced};
 use super::layout::{Layout, Manifest};
 use crate::embed::Embedder;
 use crate::lexical::LexicalReader;
-use crate::vector::VectorSet;
+use crate::vector::{Granularity, SetInfo, VectorSet};
+
+/// Vectors, and what their questions are embedded with.
+pub(crate) struct Set {
+    pub(crate) vectors: VectorSet,
+    embedder: SetEmbedder,
+}
+
+impl Set {
+    /// Whether a table of token vectors made it, which lies beside it.
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.embedder, SetEmbedder::Table(_))
+    }
+
+    /// What its questions are embedded with, or why that cannot be had.
+    pub(crate) fn embedder(&self) -> Result<&dyn Embedder, &str> {
+        self.embedder.get()
+    }
+
+    /// Whether it lacks some of so many passages.
+    pub(crate) fn is_being_filled(&self, passages: usize) -> bool {
+        !self.is_table() && self.vectors.info.granularity == Granularity::Passages && self.vectors.len() < passages
+    }
+
+    /// Why its embedder cannot be had, as far as anybody has asked for it.
+    pub(crate) fn problem(&self) -> Option<&str> {
+        self.embedder.problem()
+    }
+}
 
 /// Everything that answers a question: mapped files and a few small tables.
 pub(crate) struct Generation {
@@ -16,29 +46,48 @@ pub(crate) struct Generation {
     pub(crate) lexical: LexicalReader,
     pub(crate) documents: Documents,
     entries: Vec<DocumentEntry>,
-    sets: Vec<(VectorSet, Box<dyn Embedder>)>,
+    sets: Vec<Set>,
 }
 
 impl Generation {
     /// Opens generation `number`.
-    pub(crate) fn open(layout: &Layout, number: u64, documents: Documents) -> Result<Self, IndexError> {
+    pub(crate) fn open(
+        layout: &Layout,
+        number: u64,
+        documents: Documents,
+        source: &Source,
+    ) -> Result<Self, IndexError> {
         let dir = layout.generation(number);
         let manifest = layout.manifest(number)?;
         let lexical = LexicalReader::open(&dir.join("lexical"))?;
         let entries = documents.entries(number)?;
         let live: Vec<u64> = lexical.passages().collect();
         let mut sets = Vec::new();
+        let mut sourced: Vec<Arc<Sourced>> = Vec::new();
         for info in &manifest.sets {
-            let set_dir = dir.join("vectors").join(&info.embedder.name);
-            let embedder = super::embedder::open(&set_dir, info)?;
-            sets.push((VectorSet::open(&set_dir, info.clone(), &live)?, embedder));
+            let set_dir = dir.join("vectors").join(info.dir_name());
+            let embedder = if info.embedder.name == crate::embed::TABLE_NAME {
+                SetEmbedder::table(&set_dir, info)?
+            } else if let Some(known) = sourced.iter().find(|known| *known.id() == info.embedder) {
+                SetEmbedder::Sourced(Arc::clone(known))
+            } else {
+                let new = Arc::new(Sourced::new(info.embedder.clone(), source.clone()));
+                sourced.push(Arc::clone(&new));
+                SetEmbedder::Sourced(new)
+            };
+            sets.push(Set { vectors: VectorSet::open(&set_dir, info.clone(), &live)?, embedder });
         }
         Ok(Self { dir, manifest, lexical, documents, entries, sets })
     }
 
     /// Vector sets and the embedders that made them.
-    pub(crate) fn sets(&self) -> impl ExactSizeIterator<Item = (&VectorSet, &dyn Embedder)> {
-        self.sets.iter().map(|(set, embedder)| (set, embedder.as_ref()))
+    pub(crate) fn sets(&self) -> &[Set] {
+        &self.sets
+    }
+
+    /// Where a set of it lies.
+    pub(crate) fn set_dir(&self, info: &SetInfo) -> PathBuf {
+        self.dir.join("vectors").join(info.dir_name())
     }
 
     /// The document that a passage belongs to.

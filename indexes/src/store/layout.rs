@@ -3,6 +3,9 @@
 //! ```text
 //! CURRENT                       the number of the generation that answers
 //! writer.lock                   held by the one writer
+//! filling.lock                  held by the one process that embeds behind the scenes
+//! filling/                      where it puts a set together
+//! embeddings.sqlite             what was ever embedded slowly, by content
 //! documents.sqlite              all documents, versioned by generation
 //! generations/17/manifest.json  what generation 17 holds
 //! generations/17/lexical/       the full-text index
@@ -62,6 +65,21 @@ impl Layout {
 
     pub(crate) fn lock_file(&self) -> PathBuf {
         self.data_dir.join("writer.lock")
+    }
+
+    /// Where a set is put together outside a draft.
+    pub(crate) fn filling_dir(&self) -> PathBuf {
+        self.data_dir.join("filling")
+    }
+
+    /// Takes the lock of the one process that embeds behind the scenes.
+    pub(crate) fn lock_filling(&self) -> Result<fs_err::File, IndexError> {
+        take_lock(&self.data_dir.join("filling.lock"))?.ok_or_else(|| IndexError::Filling(self.data_dir.clone()))
+    }
+
+    /// Whether some process embeds behind the scenes.
+    pub(crate) fn is_filling(&self) -> Result<bool, IndexError> {
+        is_locked(&self.data_dir.join("filling.lock"))
     }
 
     fn generations(&self) -> PathBuf {
@@ -150,6 +168,9 @@ impl Layout {
 
     /// Deletes the index, whatever its state; `CURRENT` first, so that no reader finds half of it.
     pub(crate) fn erase(&self) -> Result<(), IndexError> {
+        if self.filling_dir().exists() {
+            fs_err::remove_dir_all(self.filling_dir())?;
+        }
         for name in ["CURRENT", "documents.sqlite-wal", "documents.sqlite-shm", "documents.sqlite"] {
             match fs_err::remove_file(self.data_dir.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
@@ -232,4 +253,26 @@ fn sync_tree(dir: &Path) -> io::Result<()> {
         }
     }
     sync_dir(dir)
+}
+
+/// Takes a lock, which ends with the file handle, by the end of the process at the latest. `None` when it is taken.
+pub(crate) fn take_lock(path: &Path) -> Result<Option<fs_err::File>, IndexError> {
+    let file = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    Ok(file.file().try_lock().map(|()| true).or_else(would_block)?.then_some(file))
+}
+
+/// Whether somebody holds a lock. Changes nothing.
+pub(crate) fn is_locked(path: &Path) -> Result<bool, IndexError> {
+    let file = match fs_err::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        file => file?,
+    };
+    Ok(!file.file().try_lock_shared().map(|()| true).or_else(would_block)?)
+}
+
+fn would_block(error: std::fs::TryLockError) -> Result<bool, IndexError> {
+    match error {
+        std::fs::TryLockError::WouldBlock => Ok(false),
+        std::fs::TryLockError::Error(error) => Err(error.into()),
+    }
 }

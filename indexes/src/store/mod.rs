@@ -1,12 +1,16 @@
 //! Generations on disk: one writer, many readers, a crash at any instant leaves the last good one.
 
+mod content;
 mod documents;
 mod embedder;
+mod embeddings;
 mod entry;
 mod error;
+mod fill;
 mod generation;
 mod layout;
 mod reader;
+mod sourced_sets;
 mod summary;
 mod vectors;
 mod writer;
@@ -14,7 +18,8 @@ mod writer;
 pub(crate) use documents::{DocumentEntry, DocumentHead};
 pub use entry::Entry;
 pub use error::IndexError;
-pub(crate) use generation::Generation;
+pub use fill::{FillOptions, FillProgress, FillReport, fill, is_filling};
+pub(crate) use generation::{Generation, Set};
 pub(crate) use layout::link;
 pub use reader::{Index, StoredDocument};
 pub use summary::{CommitReport, IndexSummary, SourceSummary};

@@ -7,9 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 
 use super::documents::Documents;
+use super::embedder::Source;
+use super::embeddings;
 use super::generation::Generation;
 use super::layout::Layout;
 use super::{IndexError, IndexSummary, SourceSummary};
+use crate::embed::EmbedderSource;
 use crate::hybrid::{self, SearchRequest, SearchResponse};
 use crate::model::{Document, Passage, Timestamp};
 
@@ -19,6 +22,7 @@ const RETRIES: usize = 10;
 /// An open index. Cheap to share: every method takes `&self`, from any number of threads.
 pub struct Index {
     layout: Layout,
+    source: Source,
     generation: ArcSwap<Generation>,
     /// Held while a newer generation is opened, so that it is opened once.
     refreshing: Mutex<()>,
@@ -42,14 +46,20 @@ pub struct StoredDocument {
 }
 
 impl Index {
-    /// Opens the index of a data directory.
+    /// Opens the index of a data directory, for words and tables of token vectors.
     pub fn open(data_dir: &Path) -> Result<Self, IndexError> {
+        Self::open_with(data_dir, None)
+    }
+
+    /// Opens the index of a data directory. `source` is asked for other embedders at the first question that needs
+    /// one.
+    pub fn open_with(data_dir: &Path, source: Option<Arc<dyn EmbedderSource>>) -> Result<Self, IndexError> {
         let layout = Layout::new(data_dir);
         if layout.current()?.is_none() {
             return Err(IndexError::NotFound(data_dir.to_owned()));
         }
-        let generation = open_current(&layout)?;
-        Ok(Self { layout, generation: ArcSwap::from_pointee(generation), refreshing: Mutex::new(()) })
+        let generation = open_current(&layout, &source)?;
+        Ok(Self { layout, source, generation: ArcSwap::from_pointee(generation), refreshing: Mutex::new(()) })
     }
 
     /// Switches to a newer generation if there is one. Running searches keep the old one until they end.
@@ -62,7 +72,7 @@ impl Index {
         if self.is_current()? {
             return Ok(true);
         }
-        self.generation.store(Arc::new(open_current(&self.layout)?));
+        self.generation.store(Arc::new(open_current(&self.layout, &self.source)?));
         Ok(true)
     }
 
@@ -88,11 +98,25 @@ impl Index {
         for _ in 0..RETRIES {
             let generation = self.newest();
             if let Some(response) = hybrid::search(&generation, request)? {
+                self.want(&generation, &response);
                 return Ok(response);
             }
         }
         let reason = "documents vanish as fast as they are looked up".to_owned();
         Err(IndexError::Damaged { path: self.layout.data_dir.clone(), reason })
+    }
+
+    /// Lets passages that answer be embedded before others, while sets are being filled.
+    fn want(&self, generation: &Generation, response: &SearchResponse) {
+        let Some(set) = generation.sets().iter().find(|set| set.is_being_filled(generation.lexical.len())) else {
+            return;
+        };
+        let passages = response.hits.iter().flat_map(|hit| std::iter::once(&hit.best).chain(&hit.more));
+        let passages: Vec<u64> = passages.map(|hit| hit.passage).filter(|id| !set.vectors.has(*id)).collect();
+        // A hint: a data directory that cannot be written to is filled in its own order, or not at all.
+        if let Err(error) = embeddings::want(&self.layout.data_dir, &passages) {
+            tracing::debug!(%error, "could not note which passages were asked for");
+        }
     }
 
     /// A document by its id or by its URL (with or without fragment).
@@ -186,10 +210,11 @@ impl Index {
                 generation.lexical.len()
             ));
         }
-        for (set, _) in generation.sets() {
-            wrong.extend(set.verify());
-            if set.len() != generation.lexical.len() {
-                wrong.push(format!("the vectors cover {} of {passages} passages", set.len()));
+        for set in generation.sets() {
+            wrong.extend(set.vectors.verify());
+            // Other sets may be on their way.
+            if set.is_table() && set.vectors.len() != generation.lexical.len() {
+                wrong.push(format!("the vectors cover {} of {passages} passages", set.vectors.len()));
             }
         }
         Ok(wrong)
@@ -197,12 +222,14 @@ impl Index {
 }
 
 /// Opens what `CURRENT` names, again when it has been replaced meanwhile.
-fn open_current(layout: &Layout) -> Result<Generation, IndexError> {
+fn open_current(layout: &Layout, source: &Source) -> Result<Generation, IndexError> {
     let mut tried = 0;
     loop {
         let number = layout.current()?.ok_or_else(|| IndexError::NotFound(layout.data_dir.clone()))?;
         // Connections are those of one generation: an index that was made anew has another file of the same name.
-        match Documents::open(&layout.data_dir).and_then(|documents| Generation::open(layout, number, documents)) {
+        match Documents::open(&layout.data_dir)
+            .and_then(|documents| Generation::open(layout, number, documents, source))
+        {
             Ok(generation) => return Ok(generation),
             Err(_) if tried < RETRIES && layout.current()? != Some(number) => tried += 1,
             Err(error) => return Err(error),

@@ -1,19 +1,19 @@
-//! The vectors of the next generation: trained for anew when enough has changed, otherwise only what is new.
+//! The vectors of the next generation that a table makes: trained for anew when enough has changed, otherwise only what is new.
 
 use std::path::Path;
 use std::time::Instant;
 
 use rayon::prelude::*;
 
+use super::content::{self, passage_ids};
 use super::documents::{DocumentEntry, Documents};
 use super::embedder::TABLE;
 use super::generation::Generation;
 use super::layout::link;
 use super::writer::{Progress, Stage, TrainPolicy, TrainWhen, Watch, step};
 use super::{IndexError, TrainReport};
-use crate::embed::{EmbedError, Embedder, PassageText, Table, TrainOptions, TrainingSet, calibrate, train};
-use crate::model::Passage;
-use crate::vector::{GRAPH_ROWS, SetInfo, SetWriter, VectorSet};
+use crate::embed::{EmbedError, Embedder, Table, TrainOptions, TrainingSet, calibrate, train};
+use crate::vector::{GRAPH_ROWS, Granularity, SetInfo, SetWriter, VectorSet};
 
 /// Documents that are read at once: enough for all cores, few enough to hold.
 const BATCH: usize = 512;
@@ -113,7 +113,7 @@ impl VectorWork<'_> {
                     table = trained.table;
                     weight = Some(table.weight());
                     step(progress, Stage::Embed, 0, passages)?;
-                    fresh = Some(Fresh { passages: ids(&self.live), vectors: table.embed_set(&set) });
+                    fresh = Some(Fresh { passages: passage_ids(&self.live), vectors: table.embed_set(&set) });
                     step(progress, Stage::Embed, passages, passages)?;
                 }
             }
@@ -135,10 +135,11 @@ impl VectorWork<'_> {
         let info = SetWriter {
             dir: &dir,
             previous: kept,
-            live: &ids(&self.live),
+            live: &passage_ids(&self.live),
             passages: &fresh.passages,
             vectors: fresh.vectors,
             embedder: table.id().clone(),
+            granularity: Granularity::Passages,
             weight,
             judged: passages >= ENOUGH_TO_JUDGE as u64,
             graph_rows: GRAPH_ROWS,
@@ -151,8 +152,8 @@ impl VectorWork<'_> {
     /// The set that the current generation has, and where it lies.
     fn previous_set(&self) -> Option<(std::path::PathBuf, &VectorSet)> {
         let generation = self.previous?;
-        let (set, _) = generation.sets().next()?;
-        Some((generation.dir.join("vectors").join(&set.info.embedder.name), set))
+        let set = generation.sets().iter().find(|set| set.is_table())?;
+        Some((generation.set_dir(&set.vectors.info), &set.vectors))
     }
 
     fn training_is_due(&self, passages: u64, changed: u64) -> bool {
@@ -182,7 +183,7 @@ impl VectorWork<'_> {
         let total = self.live.len() as u64;
         for (at, batch) in self.live.chunks(BATCH).enumerate() {
             step(progress, Stage::Vocabulary, (at * BATCH) as u64, total)?;
-            for text in self.read(batch)? {
+            for text in content::read(self.documents, self.dir, batch)? {
                 let group = text.guide.as_deref().unwrap_or(&text.source);
                 let first = text.passages.first().map(|passage| passage.text(&text.text)).unwrap_or_default();
                 let key = TrainingSet::document_key(&text.title, &first);
@@ -197,12 +198,12 @@ impl VectorWork<'_> {
 
     /// Embeds the passages of some documents.
     fn embed(&self, table: &Table, entries: &[DocumentEntry], progress: &mut Watch<'_>) -> Result<Fresh, IndexError> {
-        let passages = ids(entries);
+        let passages = passage_ids(entries);
         let mut vectors = Vec::with_capacity(passages.len() * table.id().dimensions);
         let mut done = 0;
         for batch in entries.chunks(BATCH) {
             step(progress, Stage::Embed, done, passages.len() as u64)?;
-            let texts = self.read(batch)?;
+            let texts = content::read(self.documents, self.dir, batch)?;
             let embedded: Result<Vec<Vec<Vec<f32>>>, EmbedError> =
                 texts.par_iter().map(|text| text.embed(table)).collect();
             for vector in embedded?.into_iter().flatten() {
@@ -212,49 +213,4 @@ impl VectorWork<'_> {
         }
         Ok(Fresh { passages, vectors })
     }
-
-    /// Reads documents, in their order.
-    fn read(&self, entries: &[DocumentEntry]) -> Result<Vec<Content>, IndexError> {
-        entries
-            .par_iter()
-            .map(|entry| {
-                let stored = self.documents.stored(entry.key)?.ok_or_else(|| IndexError::Damaged {
-                    path: self.dir.to_owned(),
-                    reason: format!("document {} has vanished while it was being indexed", entry.key),
-                })?;
-                let document = stored.document;
-                Ok(Content {
-                    source: document.source,
-                    guide: document.guide,
-                    title: document.title,
-                    text: document.text,
-                    passages: stored.passages,
-                })
-            })
-            .collect()
-    }
-}
-
-/// What of a document the embedder sees.
-struct Content {
-    source: String,
-    guide: Option<String>,
-    title: String,
-    text: String,
-    passages: Vec<Passage>,
-}
-
-impl Content {
-    fn embed(&self, embedder: &dyn Embedder) -> Result<Vec<Vec<f32>>, EmbedError> {
-        let parts: Vec<(String, String)> =
-            self.passages.iter().map(|passage| (passage.heading_path.join(" > "), passage.text(&self.text))).collect();
-        let parts: Vec<PassageText<'_>> =
-            parts.iter().map(|(headings, body)| PassageText { title: &self.title, headings, body }).collect();
-        embedder.embed_passages(&parts)
-    }
-}
-
-/// Ids of the passages of some documents, ascending as the documents are.
-fn ids(entries: &[DocumentEntry]) -> Vec<u64> {
-    entries.iter().flat_map(|entry| entry.first_passage..entry.first_passage + u64::from(entry.passages)).collect()
 }

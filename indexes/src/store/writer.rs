@@ -12,7 +12,8 @@ use serde::Serialize;
 use super::documents::{Documents, DocumentsWriter};
 use super::entry::Entry;
 use super::generation::Generation;
-use super::layout::{FORMAT, Layout, Manifest, link_files};
+use super::layout::{FORMAT, Layout, Manifest, is_locked, link_files, take_lock};
+use super::sourced_sets::{Adopted, Carry};
 use super::summary::summarize;
 use super::vectors::{self, VectorWork};
 use super::{CommitReport, IndexError};
@@ -136,6 +137,8 @@ pub struct IndexWriter {
     passages_changed: u64,
     now: Timestamp,
     published: bool,
+    /// Sets that were written elsewhere.
+    adopted: Vec<Adopted>,
     /// Released when the file is closed, by the end of the process at the latest.
     _lock: fs_err::File,
 }
@@ -168,12 +171,7 @@ impl IndexWriter {
 
     /// Whether some process is writing to a data directory. Changes nothing.
     pub fn is_running(data_dir: &Path) -> Result<bool, IndexError> {
-        let path = Layout::new(data_dir).lock_file();
-        let file = match fs_err::File::open(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-            file => file?,
-        };
-        Ok(!file.file().try_lock_shared().map(|()| true).or_else(would_block)?)
+        is_locked(&Layout::new(data_dir).lock_file())
     }
 
     fn start(
@@ -201,6 +199,7 @@ impl IndexWriter {
             passages_changed: 0,
             now: now(),
             published: false,
+            adopted: Vec::new(),
             _lock: lock,
         })
     }
@@ -261,6 +260,16 @@ impl IndexWriter {
         self.notes.insert(key.to_owned(), value.to_owned());
     }
 
+    /// The generation that was current when the writer was opened.
+    pub(super) fn current(&self) -> Option<u64> {
+        self.current
+    }
+
+    /// Takes a finished vector set into the next generation. Its directory is moved.
+    pub(super) fn adopt(&mut self, set: Adopted) {
+        self.adopted.push(set);
+    }
+
     /// Makes everything since `open` visible at once, and durable. With nothing changed, no generation is made.
     /// `progress` may end it with `Break`: then nothing has happened.
     pub fn commit(
@@ -268,7 +277,7 @@ impl IndexWriter {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<(CommitReport, Option<TrainReport>), IndexError> {
         let always = self.options.train.when == TrainWhen::Always;
-        let changed = self.lexical.is_some() || self.notes != self.notes_before;
+        let changed = self.lexical.is_some() || !self.adopted.is_empty() || self.notes != self.notes_before;
         if let (Some(current), false) = (self.current, changed || always) {
             self.documents.flush()?;
             self.published = true;
@@ -319,19 +328,34 @@ impl IndexWriter {
             None => None,
             Some(current) => {
                 let documents = Documents::open(&self.layout.data_dir)?;
-                Some(Generation::open(&self.layout, current, documents)?)
+                Some(Generation::open(&self.layout, current, documents, &None)?)
             }
         };
-        VectorWork {
-            dir: &self.layout.draft(number).join("vectors"),
+        let dir = self.layout.draft(number).join("vectors");
+        let documents = Documents::open(&self.layout.data_dir)?;
+        let (live, added) = (self.documents.entries()?, self.documents.added()?);
+        let sourced = Carry {
+            data_dir: &self.layout.data_dir,
+            dir: &dir,
             previous: previous.as_ref(),
-            documents: &Documents::open(&self.layout.data_dir)?,
-            live: self.documents.entries()?,
-            added: self.documents.added()?,
+            documents: &documents,
+            live: &live,
+            added: &added,
+            adopted: &self.adopted,
+        }
+        .write(progress)?;
+        let mut written = VectorWork {
+            dir: &dir,
+            previous: previous.as_ref(),
+            documents: &documents,
+            live,
+            added,
             passages_changed: self.passages_changed,
             policy: self.options.train,
         }
-        .write(progress)
+        .write(progress)?;
+        written.sets.extend(sourced);
+        Ok(written)
     }
 
     /// Starts the draft of the next generation as a copy of the current one's full-text index.
@@ -378,12 +402,7 @@ impl Drop for IndexWriter {
 /// Takes the lock that there is one of for a data directory.
 fn lock(layout: &Layout) -> Result<fs_err::File, IndexError> {
     layout.create()?;
-    let file = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(layout.lock_file())?;
-    if file.file().try_lock().map(|()| true).or_else(would_block)? {
-        Ok(file)
-    } else {
-        Err(IndexError::Locked(layout.data_dir.clone()))
-    }
+    take_lock(&layout.lock_file())?.ok_or_else(|| IndexError::Locked(layout.data_dir.clone()))
 }
 
 /// Reports progress; `Break` becomes an error.
@@ -391,13 +410,6 @@ pub(crate) fn step(progress: &mut Watch<'_>, stage: Stage, done: u64, total: u64
     match progress(Progress { stage, done, total, message: None }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(IndexError::Interrupted),
-    }
-}
-
-fn would_block(error: std::fs::TryLockError) -> Result<bool, IndexError> {
-    match error {
-        std::fs::TryLockError::WouldBlock => Ok(false),
-        std::fs::TryLockError::Error(error) => Err(error.into()),
     }
 }
 

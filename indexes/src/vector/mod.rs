@@ -6,7 +6,7 @@ mod quantize;
 mod scan;
 mod set;
 
-pub use set::{GRAPH_ROWS, SetInfo, SetWriter, VectorSet};
+pub use set::{GRAPH_ROWS, Granularity, SetInfo, SetWriter, VectorSet};
 
 /// A row of a vector set and its dot product with the question, both quantized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::graph::{self, Graph};
@@ -29,11 +30,35 @@ const BASE_GRAPH: &str = "base.graph";
 const TAIL_VECTORS: &str = "tail.vectors";
 const TAIL_PASSAGES: &str = "tail.passages";
 
+/// What the rows of a set stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Granularity {
+    /// A row is a passage.
+    #[default]
+    Passages,
+    /// A row is a whole document by its title and first sentences, under the id of its first passage.
+    Documents,
+}
+
+impl Granularity {
+    /// The name used on disk and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passages => "passages",
+            Self::Documents => "documents",
+        }
+    }
+}
+
 /// What a set says of itself; kept in the manifest of its generation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetInfo {
     /// What made the vectors.
     pub embedder: EmbedderId,
+    /// What a row stands for.
+    #[serde(default)]
+    pub granularity: Granularity,
     /// Weight of the set's scores in fusion, 0 ..= 1.
     pub weight: f32,
     /// Whether the weight rests on held-out pairs of the passages in the set.
@@ -46,6 +71,16 @@ pub struct SetInfo {
     pub tail_rows: usize,
     /// Whether the base has a graph; otherwise it is scanned.
     pub graph: bool,
+}
+
+impl SetInfo {
+    /// Name of the directory that the set is in.
+    pub(crate) fn dir_name(&self) -> String {
+        match self.granularity {
+            Granularity::Passages => self.embedder.name.clone(),
+            Granularity::Documents => format!("{}.documents", self.embedder.name),
+        }
+    }
 }
 
 /// Vectors with their passages' ids, ascending by id.
@@ -208,6 +243,16 @@ impl VectorSet {
         if row < base.len() { base[row] } else { self.tail.passages.as_slice()[row - base.len()] }
     }
 
+    /// Ids of all rows that have a vector, dead ones too, ascending.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u64> + '_ {
+        self.base.passages.as_slice().iter().chain(self.tail.passages.as_slice()).copied()
+    }
+
+    /// Whether a passage has a vector.
+    pub(crate) fn has(&self, passage: u64) -> bool {
+        self.vector(passage).is_some()
+    }
+
     /// The stored bytes of a passage's vector.
     fn vector(&self, passage: u64) -> Option<&[i8]> {
         [(&self.base, self.base_scan()), (&self.tail, self.tail_scan())].into_iter().find_map(|(part, scan)| {
@@ -241,12 +286,14 @@ pub struct SetWriter<'a> {
     pub previous: Option<(&'a Path, &'a VectorSet)>,
     /// Ids of all passages of the next generation, ascending.
     pub live: &'a [u64],
-    /// Ids of the passages that have a new vector, ascending, all larger than those of the set before.
+    /// Ids of the passages that have a new vector, ascending, none of them in the set before.
     pub passages: &'a [u64],
     /// Their vectors, one behind the other.
     pub vectors: Vec<f32>,
     /// What made the vectors.
     pub embedder: EmbedderId,
+    /// What a row stands for.
+    pub granularity: Granularity,
     /// Weight of the set's scores in fusion, 0 ..= 1.
     pub weight: f32,
     /// Whether the weight rests on held-out pairs of these passages.
@@ -271,7 +318,10 @@ impl SetWriter<'_> {
         let base = previous.info.base_rows;
         let base_live = rows_of(previous.base.passages.as_slice(), self.live).count();
         let tail: Vec<u32> = rows_of(previous.tail.passages.as_slice(), self.live).collect();
+        // Rows are looked up by id, so a tail must go on where the base ends.
+        let follows = previous.ids().last() < self.passages.first().copied() || self.passages.is_empty();
         let fits = previous.info.graph
+            && follows
             && (tail.len() + self.passages.len()) * TAIL_SHARE <= base
             && (base - base_live) * DEAD_SHARE <= base;
         fits.then_some(tail)
@@ -314,6 +364,7 @@ impl SetWriter<'_> {
         quantize(&self.vectors, scale, &mut bytes);
         // Linking the graph needs the memory.
         drop(self.vectors);
+        let (passages, bytes) = in_order(passages, bytes, dimensions);
         let scan = Scan { vectors: &bytes, dimensions };
         let graph = if passages.len() >= self.graph_rows {
             let total = passages.len() as u64;
@@ -328,6 +379,7 @@ impl SetWriter<'_> {
         write_slice::<u64>(&self.dir.join(TAIL_PASSAGES), &[])?;
         Ok(SetInfo {
             embedder: self.embedder,
+            granularity: self.granularity,
             weight: self.weight,
             judged: self.judged,
             scale,
@@ -336,6 +388,17 @@ impl SetWriter<'_> {
             graph: !graph.is_empty(),
         })
     }
+}
+
+/// Sorts rows by their passages' ids. Rows that came later may belong between those that were there.
+fn in_order(passages: Vec<u64>, bytes: Vec<i8>, dimensions: usize) -> (Vec<u64>, Vec<i8>) {
+    if passages.is_sorted() {
+        return (passages, bytes);
+    }
+    let mut order: Vec<usize> = (0..passages.len()).collect();
+    order.sort_unstable_by_key(|row| passages[*row]);
+    let sorted = order.iter().flat_map(|row| &bytes[row * dimensions..(row + 1) * dimensions]).copied().collect();
+    (order.iter().map(|row| passages[*row]).collect(), sorted)
 }
 
 #[cfg(test)]
@@ -379,6 +442,7 @@ mod tests {
             passages,
             vectors: vectors.to_vec(),
             embedder: embedder(),
+            granularity: Granularity::Passages,
             weight: 0.1,
             judged: true,
             graph_rows: TEST_GRAPH_ROWS,
@@ -435,6 +499,26 @@ mod tests {
         let set = write(two.path(), Some((one.path(), &set)), &live, &new, &all[TEST_GRAPH_ROWS * DIMENSIONS..]);
         assert_eq!((set.info.base_rows, set.info.tail_rows), (TEST_GRAPH_ROWS, 200));
         finds_exactly(&set, &live, &all, 0);
+    }
+
+    #[test]
+    fn rows_that_belong_between_others_are_found() {
+        let count = TEST_GRAPH_ROWS + 300;
+        let all = vectors(count, 4);
+        let pick = |wanted: &dyn Fn(u64) -> bool| -> (Vec<u64>, Vec<f32>) {
+            let ids: Vec<u64> = (0..count as u64).filter(|id| wanted(*id)).collect();
+            let rows = ids.iter().flat_map(|id| all[*id as usize * DIMENSIONS..][..DIMENSIONS].to_vec()).collect();
+            (ids, rows)
+        };
+        let (one, two) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let live: Vec<u64> = (0..count as u64).collect();
+        let (odd, odd_vectors) = pick(&|id| id % 20 != 0);
+        let set = write(one.path(), None, &live, &odd, &odd_vectors);
+        assert!(set.info.graph);
+        let (even, even_vectors) = pick(&|id| id % 20 == 0);
+        let set = write(two.path(), Some((one.path(), &set)), &live, &even, &even_vectors);
+        finds_exactly(&set, &live, &all, 0);
+        assert!(set.verify().is_empty());
     }
 
     #[test]
