@@ -6,16 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use cloudops_indexes::embed::EmbedderSource;
 use cloudops_indexes::store::{Index, IndexError};
+use cloudops_models::runtime::Search;
 
-use crate::config::{Config, Settings};
+use crate::config::{self, Config, Settings};
 use crate::corpus;
+use crate::embedding::{MODELS_DIR, Models};
 use crate::report::error::warn;
 
 /// Everything that a command or a tool works with.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) config: Config,
+    models: Arc<Models>,
     opened: Mutex<Option<Arc<OpenIndex>>>,
 }
 
@@ -37,7 +41,9 @@ impl Deref for OpenIndex {
 
 impl App {
     pub(crate) fn new(config: Config) -> Self {
-        Self { config, opened: Mutex::new(None) }
+        let search = config::runtime::search(config.settings.data_dir.join(MODELS_DIR));
+        let models = Arc::new(Models::new(search));
+        Self { config, models, opened: Mutex::new(None) }
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -48,6 +54,11 @@ impl App {
         &self.config.settings.data_dir
     }
 
+    /// Where models and the runtime that runs them are looked for.
+    pub(crate) fn runtime_search(&self) -> Search {
+        config::runtime::search(self.data_dir().join(MODELS_DIR))
+    }
+
     /// The index, opened on first use. It always holds the built-in documents of this program.
     ///
     /// Those are written into the data directory if they are not there. Where that is not possible, an index that
@@ -56,7 +67,7 @@ impl App {
         // A panic while opening has left nothing half done: the next call opens again.
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = opened.as_ref() {
-            let replaced = if index.temporary.is_some() { Index::open(self.data_dir()).ok() } else { None };
+            let replaced = if index.temporary.is_some() { self.open_at(self.data_dir()).ok() } else { None };
             if replaced.is_none() {
                 return Ok(Arc::clone(index));
             }
@@ -69,7 +80,7 @@ impl App {
     fn open(&self) -> anyhow::Result<OpenIndex> {
         let started = Instant::now();
         let data_dir = self.data_dir();
-        let existing = open_existing(data_dir)?;
+        let existing = self.existing()?;
         if let Some(index) = existing {
             if !corpus::is_in(|key| index.note(key)) {
                 match corpus::install(data_dir, self.train_policy()) {
@@ -87,10 +98,10 @@ impl App {
         }
 
         match corpus::install(data_dir, self.train_policy()) {
-            Ok(()) => Ok(OpenIndex { index: Index::open(data_dir)?, temporary: None }),
+            Ok(()) => Ok(OpenIndex { index: self.open_at(data_dir)?, temporary: None }),
             Err(error) if corpus::is_excusable(&error) => {
                 // Another process may be doing the same at this moment.
-                if let Some(index) = wait_for_index(data_dir)? {
+                if let Some(index) = self.wait_for_index()? {
                     return Ok(OpenIndex { index, temporary: None });
                 }
                 self.open_temporary(&error)
@@ -104,7 +115,27 @@ impl App {
             tempfile::Builder::new().prefix("cloudops-").tempdir().context("failed to make a temporary directory")?;
         warn(format!("only the built-in documents are searched, from a temporary index: {reason:#}"));
         corpus::install(dir.path(), self.train_policy()).context("failed to index the built-in documents")?;
-        Ok(OpenIndex { index: Index::open(dir.path())?, temporary: Some(dir) })
+        Ok(OpenIndex { index: self.open_at(dir.path())?, temporary: Some(dir) })
+    }
+
+    fn open_at(&self, data_dir: &Path) -> Result<Index, IndexError> {
+        Index::open_with(data_dir, Some(Arc::clone(&self.models) as Arc<dyn EmbedderSource>))
+    }
+
+    fn existing(&self) -> Result<Option<Index>, IndexError> {
+        if_there(self.open_at(self.data_dir()))
+    }
+
+    /// Gives another process, which holds the lock, a moment to publish its first generation.
+    fn wait_for_index(&self) -> Result<Option<Index>, IndexError> {
+        let end = Instant::now() + Duration::from_secs(2);
+        loop {
+            let index = self.existing()?;
+            if index.is_some() || Instant::now() > end || !self.data_dir().is_dir() {
+                return Ok(index);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     fn train_policy(&self) -> cloudops_indexes::store::TrainPolicy {
@@ -112,23 +143,15 @@ impl App {
     }
 }
 
-/// The index of a data directory; `None` where there is none.
+/// The index of a data directory, for whoever asks it nothing; `None` where there is none.
 pub(crate) fn open_existing(data_dir: &Path) -> Result<Option<Index>, IndexError> {
-    match Index::open(data_dir) {
+    if_there(Index::open(data_dir))
+}
+
+fn if_there(opened: Result<Index, IndexError>) -> Result<Option<Index>, IndexError> {
+    match opened {
         Ok(index) => Ok(Some(index)),
         Err(IndexError::NotFound(_)) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// Gives another process, which holds the lock, a moment to publish its first generation.
-fn wait_for_index(data_dir: &Path) -> Result<Option<Index>, IndexError> {
-    let end = Instant::now() + Duration::from_secs(2);
-    loop {
-        let index = open_existing(data_dir)?;
-        if index.is_some() || Instant::now() > end || !data_dir.is_dir() {
-            return Ok(index);
-        }
-        std::thread::sleep(Duration::from_millis(50));
     }
 }

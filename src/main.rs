@@ -6,6 +6,8 @@ mod app;
 mod cli;
 mod config;
 mod corpus;
+mod embedding;
+mod eval;
 mod ingestion;
 #[cfg(feature = "mcp")]
 mod mcp;

@@ -8,3 +8,4 @@ mod lexical;
 pub mod model;
 pub mod store;
 pub mod vector;
+mod words;

@@ -3,11 +3,14 @@
 use std::io::Write;
 use std::path::Path;
 
+use cloudops_indexes::embed::Embedder;
 use cloudops_indexes::store::{IndexError, IndexSummary, IndexWriter};
+use cloudops_models::TransformerOptions;
 use serde::Serialize;
 
 use crate::app::{App, open_existing};
 use crate::corpus;
+use crate::embedding;
 use crate::report::error::{CommandError, CommandResult};
 use crate::report::{BAD, DIM, GOOD, Output, WARN, bytes, count, styled, time};
 
@@ -173,6 +176,7 @@ fn index(app: &App, deep: bool) -> Vec<Check> {
             let size = bytes(summary.disk_bytes);
             checks.push(Check::ok(NAME, format!("generation {}, {documents}, {size}", summary.generation)));
             checks.push(vectors(&summary));
+            checks.extend(meaning(app, &summary));
             checks.push(age(&summary));
         }
         Err(error) => checks.push(Check::failed(NAME, &error)),
@@ -202,14 +206,55 @@ fn vectors(summary: &IndexSummary) -> Check {
         let hint = "To train them, run `cloudops embed train`.";
         return Check::new(NAME, Status::Warn, "none: searches rank by words only", Some(hint));
     }
-    let sets = summary.vectors.iter().map(|set| format!("{}: {} of {}", set.name, set.filled, set.total));
-    let filling = summary.vectors.iter().any(|set| set.filled < set.total);
-    let message = format!("{} passages", sets.collect::<Vec<_>>().join(", "));
-    if filling {
-        Check::new(NAME, Status::Warn, message, Some("To fill them, run `cloudops ingest`."))
-    } else {
-        Check::ok(NAME, message)
+    let sets = summary.vectors.iter().map(|set| {
+        format!("{}: {} of {} {}", set.name, set.filled, set.total, set.granularity.as_str())
+    });
+    let message = sets.collect::<Vec<_>>().join(", ");
+    match summary.vectors.iter().find(|set| set.name == "static" && set.filled < set.total) {
+        Some(_) => Check::new(NAME, Status::Warn, message, Some("To fill them, run `cloudops ingest`.")),
+        None => Check::ok(NAME, message),
     }
+}
+
+/// The transformer: whether one is installed, can be loaded, and how far its vectors are.
+fn meaning(app: &App, summary: &IndexSummary) -> Vec<Check> {
+    const NAME: &str = "model";
+    let status = match embedding::status(app.data_dir(), summary) {
+        Ok(status) => status,
+        Err(error) => return vec![Check::new(NAME, Status::Warn, format!("{error:#}"), None)],
+    };
+    let Some(model) = &status.model else {
+        let hint = "Questions in other words than the documentation's are found much better with one: \
+                    `cloudops model install`.";
+        return vec![Check::new(NAME, Status::Ok, "none: searches rank by words and a table of them", Some(hint))];
+    };
+    let opened = cloudops_models::open(&app.runtime_search(), model, TransformerOptions::queries());
+    let mut checks = vec![match opened {
+        Ok(opened) => Check::ok(NAME, format!("{model}, version {}", opened.id().version)),
+        Err(error) => {
+            let message = format!("{model} cannot be used, searches go without it: {error}");
+            Check::new(NAME, Status::Fail, message, error.hint().as_deref())
+        }
+    }];
+    const FILLED: &str = "embedding";
+    let failed = status.filling.as_ref().and_then(|filling| filling.error.as_ref());
+    checks.push(match (&status.filling, failed) {
+        _ if status.complete => Check::ok(FILLED, "every document and passage"),
+        (_, Some(error)) if !status.running => {
+            let hint = "To go on where it was, run `cloudops embed run`.";
+            Check::new(FILLED, Status::Warn, format!("it stopped: {error}"), Some(hint))
+        }
+        (Some(filling), _) => Check::ok(FILLED, format!("going on: {}", filling.describe())),
+        _ => {
+            let message = format!(
+                "{} of {} documents, {} of {} passages",
+                status.documents.done, status.documents.total, status.passages.done, status.passages.total
+            );
+            let hint = "To make the rest, run `cloudops embed run`; `serve` and `ingest` do it in the background.";
+            Check::new(FILLED, Status::Warn, message, Some(hint))
+        }
+    });
+    checks
 }
 
 fn age(summary: &IndexSummary) -> Check {

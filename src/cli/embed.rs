@@ -2,14 +2,15 @@
 
 use std::io::Write;
 
-use cloudops_indexes::store::{IndexWriter, TrainWhen, WriterOptions};
+use cloudops_indexes::store::{IndexError, IndexWriter, TrainWhen, WriterOptions};
 use serde_json::json;
 
 use super::ingest::{commit, stop_on_interrupt, write_training};
 use crate::app::App;
-use crate::report::Output;
-use crate::report::error::CommandResult;
+use crate::embedding::{self, Filling};
+use crate::report::error::{CommandError, CommandResult};
 use crate::report::progress::Bars;
+use crate::report::{DIM, GOOD, Output, count, grouped, styled};
 
 /// Make the vectors of the index
 #[derive(Debug, clap::Args)]
@@ -20,8 +21,38 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Run(RunArgs),
+    Status(StatusArgs),
     Train(TrainArgs),
 }
+
+/// Make the vectors of the model in use that are missing, now
+///
+/// First every document by its title and first sentences, then every passage. What is there is used by searches every
+/// few minutes. It may be stopped at any instant and goes on where it was. `ingest` and `serve` do the same in the
+/// background, unless `embed.background` of the configuration is `false`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cloudops embed run
+  cloudops embed run --documents-only --json")]
+struct RunArgs {
+    /// Leave passages out, which take an hour for all of the AWS documentation; documents take minutes
+    #[arg(long)]
+    documents_only: bool,
+    /// Threads [default: `embed.threads` of the configuration, one per core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Give way to every other process
+    #[arg(long)]
+    background: bool,
+}
+
+/// Show how far the vectors of the model in use are
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cloudops embed status
+  cloudops embed status --json")]
+struct StatusArgs {}
 
 /// Train vectors on what is indexed, now
 ///
@@ -39,8 +70,76 @@ struct TrainArgs {
 
 pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
     match args.command {
+        Command::Run(args) => fill(app, &args, out),
+        Command::Status(StatusArgs {}) => status(app, out),
         Command::Train(args) => train(app, &args, out),
     }
+}
+
+fn fill(app: &App, args: &RunArgs, out: &mut Output) -> CommandResult {
+    let stop = stop_on_interrupt()?;
+    if args.background {
+        embedding::give_way();
+    }
+    // An index must be there, if only with the built-in documents.
+    app.index()?;
+    let settings = &app.settings().embed;
+    let options = embedding::Options {
+        threads: args.threads.unwrap_or(settings.threads),
+        documents_only: args.documents_only || !settings.passages,
+    };
+    let mut bars = Bars::new(out.is_json());
+    let report = embedding::fill(app, options, &stop, &mut |progress| bars.fill(progress));
+    bars.finish();
+    let report = report.map_err(|error| {
+        let interrupted = matches!(error.downcast_ref(), Some(IndexError::Interrupted));
+        let error = CommandError::from(error);
+        if interrupted { error.hint("What is there is used; the same command goes on.") } else { error }
+    })?;
+    let Some(report) = report else {
+        return Err(CommandError::input("no model is in use").hint("To install one, run `cloudops model install`."));
+    };
+    if out.is_json() {
+        out.json(&report)?;
+        return Ok(());
+    }
+    let rate = report.embedded as f64 / report.embedding_seconds.max(1e-9);
+    let rate = if report.embedded > 0 { format!(" ({rate:.0} a second)") } else { String::new() };
+    writeln!(
+        out,
+        "{} {} embedded{rate}, {} known from before, generation {}, {:.1} s",
+        styled(GOOD, "done:"),
+        count(report.embedded, "text"),
+        grouped(report.reused),
+        report.generation,
+        report.seconds
+    )?;
+    Ok(())
+}
+
+fn status(app: &App, out: &mut Output) -> CommandResult {
+    let status = embedding::status(app.data_dir(), &app.index()?.summary()?)?;
+    if out.is_json() {
+        out.json(&status)?;
+        return Ok(());
+    }
+    let Some(model) = &status.model else {
+        writeln!(out, "no model is in use: `cloudops model install` installs one")?;
+        return Ok(());
+    };
+    writeln!(out, "{} {model}", styled(DIM, "model     "))?;
+    for (name, share) in [("documents ", status.documents), ("passages  ", status.passages)] {
+        writeln!(out, "{} {} of {}", styled(DIM, name), grouped(share.done), grouped(share.total))?;
+    }
+    let now = match &status.filling {
+        Some(Filling { error: Some(error), .. }) if !status.running => format!("stopped: {error}"),
+        Some(filling) => format!("{} ({:.0} a second)", filling.describe(), filling.per_second),
+        None if status.running => "starting".to_owned(),
+        None if status.complete => "done".to_owned(),
+        None => "nothing is running: `cloudops embed run` makes the rest".to_owned(),
+    };
+    writeln!(out, "{} {now}", styled(DIM, "now       "))?;
+    Ok(())
 }
 
 fn train(app: &App, args: &TrainArgs, out: &mut Output) -> CommandResult {

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::app::{App, open_existing};
 use crate::corpus;
+use crate::embedding;
 use crate::ingestion::{Comparison, Outcome, Plan, SourceNote, Trouble};
 use crate::report::error::{CommandError, CommandResult, Kind as ErrorKind, warn};
 use crate::report::progress::Bars;
@@ -103,6 +104,8 @@ struct Report {
     commit: Option<CommitReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     training: Option<TrainReport>,
+    /// Whether a process was started that makes the vectors of the model in use.
+    embedding: bool,
     seconds: f64,
 }
 
@@ -183,14 +186,27 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     };
     bars.finish();
 
+    let embedding = if args.dry_run { false } else { start_embedding(app) };
     let seconds = started.elapsed().as_secs_f64();
-    let report = Report { dry_run: args.dry_run, sources, commit, training, seconds };
+    let report = Report { dry_run: args.dry_run, sources, commit, training, embedding, seconds };
     if out.is_json() {
         out.json(&report)?;
     } else {
         write(&report, out)?;
     }
     Ok(())
+}
+
+/// Has the vectors of the model in use made in the background. That it cannot be is no failure of the ingestion.
+fn start_embedding(app: &App) -> bool {
+    let started = open_existing(app.data_dir()).map_err(anyhow::Error::from).and_then(|index| match index {
+        Some(index) => embedding::start_in_background(app, &index.summary()?),
+        None => Ok(false),
+    });
+    started.unwrap_or_else(|error| {
+        warn(format!("vectors are not made in the background: {error:#}"));
+        false
+    })
 }
 
 /// Publishes what was written, with a bar for every stage.
@@ -355,6 +371,10 @@ fn write(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
     if let Some(commit) = &report.commit {
         let done = format!("{} in the index, generation {}", count(commit.passages, "passage"), commit.generation);
         writeln!(out, "{} {done}, {:.1} s", styled(GOOD, "done:"), report.seconds)?;
+    }
+    if report.embedding {
+        let follow = "better answers follow as it is embedded in the background: `cloudops embed status`";
+        writeln!(out, "{}", styled(DIM, follow))?;
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ const WIDTH: usize = 96;
   cloudops search how do I rotate a KMS key
   cloudops search \"ThrottlingException\" --service lambda --kind troubleshooting
   cloudops search backup retention --since 90d --limit 3 --json
+  cloudops search why is the box unreachable --also \"EC2 instance status check failed\"
   cloudops search --syntax '+restore -snapshot \"point in time\"' --explain")]
 pub(crate) struct Args {
     /// What to look for
@@ -35,6 +36,9 @@ pub(crate) struct Args {
     /// Which sides of the index rank [default: `search.mode` of the configuration, hybrid]
     #[arg(short, long)]
     mode: Option<ModeArg>,
+    /// The same question in other words, such as those of the documentation (repeatable, at most 4)
+    #[arg(long, value_name = "PHRASING")]
+    also: Vec<String>,
     #[command(flatten)]
     filters: FilterArgs,
     /// Read the query as query syntax: `+must -not "a phrase" title:word`

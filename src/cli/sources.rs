@@ -5,7 +5,7 @@ use std::io::Write;
 use crate::app::App;
 use crate::report::error::CommandResult;
 use crate::report::table::{Align, Table};
-use crate::report::{DIM, Output, bytes, count, grouped, one_line, styled, time};
+use crate::report::{DIM, Output, bytes, grouped, one_line, styled, time};
 
 /// Show what is indexed, how much of it, and how old it is
 #[derive(Debug, clap::Args)]
@@ -57,7 +57,8 @@ pub(crate) fn run(app: &App, _args: &Args, out: &mut Output) -> CommandResult {
     writeln!(out, "{} {}", styled(DIM, "kinds    "), kinds.join(", "))?;
     writeln!(out, "{} {}{more}", styled(DIM, "services "), one_line(&services.join(", ")))?;
     for set in &summary.vectors {
-        let filled = format!("{} of {}", grouped(set.filled as u64), count(set.total as u64, "passage"));
+        let what = set.granularity.as_str();
+        let filled = format!("{} of {} {what}", grouped(set.filled as u64), grouped(set.total as u64));
         writeln!(out, "{} {} ({}): {filled}", styled(DIM, "vectors  "), set.name, set.version)?;
     }
     if summary.vectors.is_empty() {

@@ -23,6 +23,21 @@ pub(crate) static ALL: &[EnvVar] = &[
         doc: "Directory that holds the index. `--data-dir` overrides it.",
     },
     EnvVar {
+        name: "CLOUDOPS_EMBED_BACKGROUND",
+        sets: Some("embed.background"),
+        doc: "`false` to make the vectors of the model in use only when `embed run` is called.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_EMBED_PASSAGES",
+        sets: Some("embed.passages"),
+        doc: "`false` to make vectors of documents only, not of their passages.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_EMBED_THREADS",
+        sets: Some("embed.threads"),
+        doc: "Threads that make vectors by the model in use; 0 for one per core.",
+    },
+    EnvVar {
         name: "CLOUDOPS_INGEST_EXCLUDE",
         sets: Some("ingest.exclude"),
         doc: "Globs of files to leave out, separated by commas.",
@@ -78,6 +93,11 @@ pub(crate) static ALL: &[EnvVar] = &[
         name: "NO_COLOR",
         sets: None,
         doc: "Set to anything: no colours. `CLICOLOR_FORCE` set to `1` forces them.",
+    },
+    EnvVar {
+        name: super::runtime::LIBRARY,
+        sets: None,
+        doc: "The ONNX Runtime library to load, instead of the one that `cloudops model install` or Python installed.",
     },
 ];
 

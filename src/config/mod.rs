@@ -4,6 +4,7 @@
 //! `cloudops config show --origin` does.
 
 pub(crate) mod env_vars;
+pub(crate) mod runtime;
 mod settings;
 
 use std::path::{Path, PathBuf};

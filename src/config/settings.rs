@@ -15,6 +15,8 @@ pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     /// What is logged on stderr: a level, or directives such as `cloudops=debug,rmcp=info`.
     pub(crate) log: String,
+    /// How vectors are made by the model in use, if one is installed.
+    pub(crate) embed: EmbedSettings,
     /// How folders are read.
     pub(crate) ingest: IngestSettings,
     /// How `search` answers.
@@ -23,6 +25,24 @@ pub(crate) struct Settings {
     pub(crate) serve: ServeSettings,
     /// When vectors are trained on the index.
     pub(crate) train: TrainSettings,
+}
+
+/// How vectors are made by the model in use, if one is installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct EmbedSettings {
+    /// Whether `ingest` and `serve` start a process of the lowest priority that makes the vectors that are missing.
+    pub(crate) background: bool,
+    /// Whether passages get vectors too, which takes an hour for all of the AWS documentation; documents take minutes.
+    pub(crate) passages: bool,
+    /// Threads that make them; 0 for one per core.
+    pub(crate) threads: usize,
+}
+
+impl Default for EmbedSettings {
+    fn default() -> Self {
+        Self { background: true, passages: true, threads: 0 }
+    }
 }
 
 /// How folders are read.

@@ -2,6 +2,7 @@
 
 use cloudops_indexes::store::IndexSummary;
 
+use crate::embedding::{Share, Status};
 use crate::report::{count, one_line, time};
 
 /// Clients cut instructions at 2 KB.
@@ -17,7 +18,7 @@ pub(super) fn general() -> String {
 }
 
 /// The instructions for an index.
-pub(super) fn of(summary: &IndexSummary) -> String {
+pub(super) fn of(summary: &IndexSummary, status: &Status) -> String {
     let mut text = format!("{START}\n\nIndexed ({}):", count(summary.documents, "document"));
     let mut left = summary.sources.len();
     for source in &summary.sources {
@@ -28,7 +29,7 @@ pub(super) fn of(summary: &IndexSummary) -> String {
         let ingested = time::date(source.ingested);
         let line = format!("\n- {name}: {}{guides}{newest}; ingested {ingested}", kinds.join(", "));
         // Leaves room for the services.
-        if text.len() + line.len() > LIMIT - 500 {
+        if text.len() + line.len() > LIMIT - 620 {
             text.push_str(&format!("\n- and {}", count(left as u64, "more source")));
             break;
         }
@@ -50,7 +51,22 @@ pub(super) fn of(summary: &IndexSummary) -> String {
     if !services.is_empty() {
         text.push_str(&format!("\nServices to filter by, most documents first: {services}."));
     }
+    text.push_str(&meaning(status));
     text
+}
+
+/// How well questions in other words than the documents' are understood.
+fn meaning(status: &Status) -> String {
+    let share = |share: Share| (share.done * 100).checked_div(share.total).unwrap_or(0);
+    match &status.model {
+        None => "\nNo language model is installed: ask in the documentation's words, and pass `phrasings`.".to_owned(),
+        Some(_) if status.complete => String::new(),
+        Some(_) => format!(
+            "\nThe index is being embedded ({} % of documents, {} % of passages): until then pass `phrasings`.",
+            share(status.documents),
+            share(status.passages)
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -84,25 +100,38 @@ mod tests {
         }
     }
 
+    fn status(model: Option<&str>) -> Status {
+        let half = Share { done: 1, total: 2 };
+        let model = model.map(str::to_owned);
+        Status { model, complete: false, documents: half, passages: half, running: true, filling: None }
+    }
+
+    #[test]
+    fn they_say_how_far_the_embedding_is() {
+        let of = |status: &Status| of(&summary(1, 1), status);
+        assert!(of(&status(Some("m"))).contains("(50 % of documents, 50 % of passages)"));
+        assert!(!of(&Status { complete: true, ..status(Some("m")) }).contains("embedded"));
+    }
+
     #[test]
     fn they_say_what_is_indexed_and_that_it_is_untrusted() {
-        let text = of(&summary(1, 2));
+        let text = of(&summary(1, 2), &status(None));
         assert!(text.contains("untrusted"));
         assert!(
             text.contains(
                 "- source-0: 2 documentation, 1 note in 2 guides, newest from 2020-09-13; ingested 2023-11-14"
             )
         );
-        assert!(text.ends_with("service-0, service-1."));
+        assert!(text.contains("service-0, service-1.\nNo language model is installed"));
         assert!(!text.contains("/home"), "paths of this machine are nobody's business");
     }
 
     #[test]
     fn they_stay_short() {
         for (sources, services) in [(0, 0), (1, 500), (500, 500)] {
-            let text = of(&summary(sources, services));
+            let text = of(&summary(sources, services), &status(Some("a-model")));
             assert!(text.len() <= LIMIT, "{}", text.len());
         }
-        assert!(of(&summary(500, 1)).contains(" more sources"));
+        assert!(of(&summary(500, 1), &status(None)).contains(" more sources"));
     }
 }

@@ -15,6 +15,7 @@ use rmcp::{ErrorData, RoleServer, ServiceExt};
 
 use super::{adapter, instructions};
 use crate::app::App;
+use crate::embedding;
 use crate::tools::{AnyTool, ToolError, View};
 
 /// How long the tool list of a running server may be kept: for its life, in practice.
@@ -69,25 +70,66 @@ struct Server {
     instructions: Arc<Instructions>,
 }
 
-/// The instructions, once the index is open.
+/// The instructions, once the index is open, and the generation that they speak of.
 #[derive(Default)]
 struct Instructions {
-    text: Mutex<Option<String>>,
+    said: Mutex<Option<(u64, String)>>,
     ready: Condvar,
 }
 
 impl Instructions {
-    fn set(&self, text: String) {
-        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+    fn set(&self, generation: u64, text: String) {
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some((generation, text));
         self.ready.notify_all();
     }
 
-    /// The instructions for what is indexed, or general ones if the index is not open in time.
-    fn get(&self) -> String {
-        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.ready.wait_timeout_while(text, PATIENCE, |text| text.is_none());
-        let (text, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        text.clone().unwrap_or_else(instructions::general)
+    /// The instructions for what is indexed now, or general ones if the index is not open in time.
+    fn get(&self, app: &App) -> String {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.ready.wait_timeout_while(said, PATIENCE, |said| said.is_none());
+        let (mut said, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let Some((generation, text)) = said.as_mut() else { return instructions::general() };
+        // It is open: this costs the reading of a small file, and more only when the index has changed.
+        if let Ok((newest, newer)) = describe(app, *generation)
+            && let Some(newer) = newer
+        {
+            (*generation, *text) = (newest, newer);
+        }
+        text.clone()
+    }
+}
+
+/// The generation of the index, and instructions for it if it is not `known`.
+fn describe(app: &App, known: u64) -> anyhow::Result<(u64, Option<String>)> {
+    let index = app.index()?;
+    index.refresh()?;
+    if index.generation() == known {
+        return Ok((known, None));
+    }
+    let summary = index.summary()?;
+    let status = embedding::status(app.data_dir(), &summary)?;
+    Ok((summary.generation, Some(instructions::of(&summary, &status))))
+}
+
+/// Opens the index, says what is in it, and sees to it that it becomes better.
+fn prepare(app: &App, says: &Instructions) {
+    // No generation has this number.
+    match describe(app, u64::MAX) {
+        Ok((generation, text)) => says.set(generation, text.unwrap_or_else(instructions::general)),
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "the index cannot be opened");
+            says.set(u64::MAX, instructions::general());
+            return;
+        }
+    }
+    let started = app.index().and_then(|index| {
+        index.warm_up();
+        embedding::start_in_background(app, &index.summary()?)
+    });
+    match started {
+        Ok(true) => tracing::info!("vectors are made in the background"),
+        Ok(false) => {}
+        Err(error) => tracing::warn!(error = format!("{error:#}"), "vectors are not made in the background"),
     }
 }
 
@@ -97,16 +139,7 @@ impl Server {
         let instructions = Arc::new(Instructions::default());
         // In the background: a client asks for the tools first, and they do not depend on the index.
         let (opening, says) = (Arc::clone(&app), Arc::clone(&instructions));
-        std::thread::spawn(move || {
-            let text = match opening.index().and_then(|index| Ok(index.summary()?)) {
-                Ok(summary) => instructions::of(&summary),
-                Err(error) => {
-                    tracing::error!(error = format!("{error:#}"), "the index cannot be opened");
-                    instructions::general()
-                }
-            };
-            says.set(text);
-        });
+        std::thread::spawn(move || prepare(&opening, &says));
         let list = tools.iter().map(|tool| adapter::describe(tool)).collect();
         Self { app, tools, list, instructions }
     }
@@ -133,7 +166,7 @@ impl ServerHandler for Server {
         let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().build();
         let implementation = Implementation::new("cloudops", env!("CARGO_PKG_VERSION")).with_title("cloudops");
         // Also asked for between calls, where it costs a lock and a copy once the index is open.
-        ServerConfig::new(capabilities).with_server_info(implementation).with_instructions(self.instructions.get())
+        ServerConfig::new(capabilities).with_server_info(implementation).with_instructions(self.instructions.get(&self.app))
     }
 
     async fn discover(&self, _context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
@@ -246,6 +279,6 @@ mod tests {
         assert!(!error.is_input() && error.text().contains("hint: This is a mistake in cloudops"));
         let documents = runtime.block_on(server.blocking(|app| Ok(app.index()?.summary()?.documents))).unwrap();
         assert_eq!(documents as usize, crate::corpus::len());
-        assert!(server.instructions.get().contains("- corpus: "));
+        assert!(server.instructions.get(&server.app).contains("- corpus: "));
     }
 }

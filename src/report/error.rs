@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use cloudops_indexes::store::IndexError;
+use cloudops_models::ModelError;
 use serde_json::json;
 
 use super::{BAD, GOOD, Output, styled};
@@ -126,6 +127,8 @@ impl<E: Into<anyhow::Error>> From<E> for CommandError {
             } else if let Some(cause) = cause.downcast_ref::<ConfigError>() {
                 hints.extend(cause.hint().map(str::to_owned));
                 kind = Kind::Input;
+            } else if let Some(cause) = cause.downcast_ref::<ModelError>() {
+                hints.extend(cause.hint());
             } else if let Some(cause) = cause.downcast_ref::<ToolError>() {
                 hints.extend(cause.hints.iter().cloned());
                 if cause.is_input() {

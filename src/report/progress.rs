@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use cloudops_indexes::store::{Progress, Stage};
+use cloudops_indexes::store::{FillProgress, Progress, Stage};
+use cloudops_indexes::vector::Granularity;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// The bars of one run: one after the other, one per stage.
@@ -10,13 +11,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub(crate) struct Bars {
     hidden: bool,
     stage: Option<Stage>,
+    filling: Option<(Granularity, bool)>,
     bar: ProgressBar,
 }
 
 impl Bars {
     /// Bars that are drawn if standard error is a terminal, and never when `quiet`.
     pub(crate) fn new(quiet: bool) -> Self {
-        Self { hidden: quiet, stage: None, bar: ProgressBar::hidden() }
+        Self { hidden: quiet, stage: None, filling: None, bar: ProgressBar::hidden() }
     }
 
     /// Starts a bar over `total` units; 0 means that nobody knows.
@@ -52,6 +54,21 @@ impl Bars {
         if let Some(message) = &progress.message {
             self.bar.set_message(message.clone());
         }
+    }
+
+    /// Follows the vectors of a slow embedder.
+    pub(crate) fn fill(&mut self, progress: &FillProgress) {
+        let what = (progress.granularity, progress.publishing);
+        if self.filling != Some(what) {
+            self.filling = Some(what);
+            let name = if progress.publishing { "publishing" } else { progress.granularity.as_str() };
+            self.start(name, progress.total);
+            // The rate is that of what follows.
+            self.bar.set_position(progress.done);
+            self.bar.reset_eta();
+        }
+        self.bar.set_length(progress.total);
+        self.bar.set_position(progress.done);
     }
 
     /// Takes the bar away.

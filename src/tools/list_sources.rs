@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cloudops_indexes::model::Timestamp;
 use cloudops_indexes::store::IndexSummary;
+use cloudops_indexes::vector::Granularity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,8 @@ struct SourceRow {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct VectorRow {
     name: String,
+    /// What has a vector.
+    granularity: Granularity,
     filled: usize,
     total: usize,
 }
@@ -90,7 +93,8 @@ impl Tool for ListSources {
         }
         text.push_str(&format!("Services, most documents first: {}\n", output.services.join(", ")));
         for set in &output.vectors {
-            text.push_str(&format!("Vectors `{}`: {} of {} passages\n", set.name, set.filled, set.total));
+            let what = set.granularity.as_str();
+            text.push_str(&format!("Vectors `{}`: {} of {} {what}\n", set.name, set.filled, set.total));
         }
         text
     }
@@ -115,7 +119,12 @@ fn output(summary: &IndexSummary) -> Output {
         vectors: summary
             .vectors
             .iter()
-            .map(|set| VectorRow { name: set.name.clone(), filled: set.filled, total: set.total })
+            .map(|set| VectorRow {
+                name: set.name.clone(),
+                granularity: set.granularity,
+                filled: set.filled,
+                total: set.total,
+            })
             .collect(),
         truncated: summary.sources.len() > MAX_SOURCES,
     }

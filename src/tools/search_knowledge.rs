@@ -1,6 +1,6 @@
 //! Hybrid search over everything that is indexed.
 
-use cloudops_indexes::hybrid::{Filters, Hit, Mode, PassageHit, SearchRequest};
+use cloudops_indexes::hybrid::{Filters, Hit, MAX_PHRASINGS, Mode, PassageHit, SearchRequest};
 use cloudops_indexes::model::Kind;
 use cloudops_indexes::store::Index;
 use schemars::JsonSchema;
@@ -28,6 +28,9 @@ pub(super) struct SearchKnowledge;
 pub(super) struct Input {
     /// A question, error message, or name of an API, resource or setting, in plain words. No query syntax.
     query: String,
+    /// Up to 4 other wordings, in AWS's own terms: service, feature, API, error or quota names.
+    #[serde(default, deserialize_with = "input::list")]
+    phrasings: Vec<String>,
     /// Results to return (default 5).
     #[schemars(range(min = 1, max = 20))]
     limit: Option<u64>,
@@ -92,7 +95,8 @@ impl Tool for SearchKnowledge {
         title: "Search AWS operations knowledge",
         description: "Searches indexed AWS documentation, best practices, architecture patterns, troubleshooting \
                       guides and incidents, offline. Returns the passages that answer best, each with a citation. \
-                      Ask in full words and name the service; for an error, quote its code. \
+                      Ask as the user does, and pass `phrasings`: the question again in the words AWS documentation would use \
+                      (\"box\" is an EC2 instance, \"max\" a quota). For an error, quote its code. \
                       Use `read_document` for the rest of a page. Cite the `url`, or the `document` if it has none.",
         toolset: Toolset::Knowledge,
         effect: Effect::ReadOnly,
@@ -145,9 +149,16 @@ fn search(index: &Index, input: Input) -> Result<Output, ToolError> {
         return Err(ToolError::input("`query` is empty").hint("Say in a few words what to look for."));
     }
     let query = &query[..query.floor_char_boundary(MAX_QUERY_BYTES)];
+    if input.phrasings.len() > MAX_PHRASINGS {
+        let error = format!("`phrasings` has {}, at most {MAX_PHRASINGS} are read", input.phrasings.len());
+        return Err(ToolError::input(error).hint("Keep those that differ most."));
+    }
+    let cut = |text: String| text[..text.floor_char_boundary(MAX_QUERY_BYTES)].to_owned();
+    let phrasings: Vec<String> = input.phrasings.into_iter().map(cut).collect();
     let since = input.updated_since.as_deref().map(|since| time::parse_since(since, time::now())).transpose();
     let since = since.map_err(|error| ToolError::input(format!("`updated_since`: {error}")))?;
     let mut request = SearchRequest::new(query);
+    request.phrasings = phrasings;
     request.mode = input.mode.unwrap_or_default();
     request.limit = limit;
     request.filters = Filters {
@@ -161,7 +172,7 @@ fn search(index: &Index, input: Input) -> Result<Output, ToolError> {
 
     // A time ago moves on between two calls; its words do not.
     let question =
-        (query, request.mode, Filters { updated_since: None, ..request.filters.clone() }, &input.updated_since);
+        (query, &request.phrasings, request.mode, Filters { updated_since: None, ..request.filters.clone() }, &input.updated_since);
     let key = Key::of(SearchKnowledge::INFO.name, &question);
     if let Some(cursor) = &input.cursor {
         index.refresh()?;

@@ -8,6 +8,7 @@ mod cli;
 mod clients;
 mod corpus_quality;
 mod crash;
+mod evaluation;
 mod hostile;
 mod ingest;
 mod mcp;

@@ -131,7 +131,7 @@ fn phrasings(generation: &Generation, request: &SearchRequest) -> Result<Vec<Phr
         let parsed = if at == 0 && request.syntax {
             ParsedQuery::syntax(text).map_err(IndexError::Syntax)?
         } else {
-            ParsedQuery::literal(text)
+            generation.lexical.literal(text)?
         };
         // Without what query syntax excludes: a vector of it would lead there.
         let meant = if at == 0 && request.syntax {

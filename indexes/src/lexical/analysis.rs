@@ -92,7 +92,17 @@ impl Terms {
         self.push_term(word, &mut out).then_some(out)
     }
 
-    /// Distinct terms of a question in the order in which they come. A question of stop words only keeps them out
+    /// Whether a lower-case word is no term.
+    pub(crate) fn is_stop_word(&self, word: &str) -> bool {
+        is_stop_word(word)
+    }
+
+    /// The stem of a word, of a stop word too. The cut of endless words is that of [`Self::term`].
+    pub(crate) fn stem(&mut self, word: &str) -> String {
+        self.term(word).unwrap_or_else(|| self.stemmer.stem(&word.to_lowercase()).into_owned())
+    }
+
+    /// Distinct terms of a text in the order in which they come. A text of stop words only keeps them out
     /// too: there is nothing in the index that they could match.
     pub(crate) fn distinct(&mut self, text: &str) -> Vec<String> {
         let mut seen = FxHashSet::default();

@@ -6,6 +6,7 @@ mod identifiers;
 mod query;
 mod reader;
 mod schema;
+mod vocabulary;
 mod writer;
 
 pub(crate) use analysis::{Terms, words};

@@ -15,6 +15,7 @@ use super::directory::ReadOnlyDirectory;
 use super::query::{Clause, MAX_TERMS, Occur, ParsedQuery};
 use super::schema::{Fields, schema, tokenizers};
 use crate::hybrid::Filters;
+use crate::words::Alternative;
 
 /// Weight of the title field beside the combined field, measured (ADR 2).
 const TITLE_WEIGHT: f32 = 0.25;
@@ -34,6 +35,14 @@ impl LexicalParts {
     pub(crate) fn total(self) -> f32 {
         self.text + self.title + self.identifiers
     }
+
+    fn part(&mut self, part: Part) -> &mut f32 {
+        match part {
+            Part::Text => &mut self.text,
+            Part::Title => &mut self.title,
+            Part::Identifiers => &mut self.identifiers,
+        }
+    }
 }
 
 /// One scored term of a query.
@@ -52,8 +61,8 @@ enum Part {
 
 /// The full-text index of one generation.
 pub(crate) struct LexicalReader {
-    searcher: Searcher,
-    fields: Fields,
+    pub(super) searcher: Searcher,
+    pub(super) fields: Fields,
     /// Passage id to its place, sorted by id.
     addresses: Vec<(u64, DocAddress)>,
 }
@@ -95,6 +104,11 @@ impl LexicalReader {
         self.addresses.iter().map(|(passage, _)| *passage)
     }
 
+    /// A question taken literally, with what the words of this index make of it.
+    pub(crate) fn literal(&self, text: &str) -> tantivy::Result<ParsedQuery> {
+        ParsedQuery::literal(text, self)
+    }
+
     /// The best `limit` passages by words, best first.
     pub(crate) fn candidates(
         &self,
@@ -102,7 +116,11 @@ impl LexicalReader {
         filters: &Filters,
         limit: usize,
     ) -> tantivy::Result<Vec<(u64, f32)>> {
-        let scored = self.scored(parsed)?;
+        let mut scored = self.scored(parsed)?;
+        // All alternatives instead of the best: more passages are found, and [`Self::scores`] weighs them exactly.
+        for alternative in parsed.expansions.iter().flat_map(|expansion| &expansion.alternatives) {
+            scored.extend(self.scored_alternative(alternative));
+        }
         if scored.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
@@ -150,28 +168,65 @@ impl LexicalReader {
             .collect();
         wanted.sort_unstable();
         for scored in self.scored(parsed)? {
-            let query = TermQuery::new(scored.term, IndexRecordOption::WithFreqs);
-            let weight = query.weight(EnableScoring::enabled_from_searcher(&self.searcher))?;
-            for group in wanted.chunk_by(|(a, _), (b, _)| a.segment_ord == b.segment_ord) {
-                let segment = self.searcher.segment_reader(group[0].0.segment_ord);
-                let mut scorer = weight.scorer(segment, scored.weight)?;
-                for (address, at) in group {
-                    if scorer.doc() == TERMINATED {
-                        break;
+            self.each(&scored, &wanted, |at, score| *parts[at].part(scored.part) += score)?;
+        }
+        let mode = std::env::var("W2W_MODE").unwrap_or_else(|_| "best".to_owned());
+        let mut sums = vec![LexicalParts::default(); passages.len()];
+        let mut best = vec![LexicalParts::default(); passages.len()];
+        for expansion in &parsed.expansions {
+            let mut own = vec![LexicalParts::default(); passages.len()];
+            if mode == "dismax" {
+                for term in &expansion.of {
+                    for scored in self.scored_term(term, 1.0) {
+                        self.each(&scored, &wanted, |at, score| *own[at].part(scored.part) += score)?;
                     }
-                    if scorer.doc() > address.doc_id || scorer.seek(address.doc_id) != address.doc_id {
-                        continue;
-                    }
-                    let part = match scored.part {
-                        Part::Text => &mut parts[*at].text,
-                        Part::Title => &mut parts[*at].title,
-                        Part::Identifiers => &mut parts[*at].identifiers,
-                    };
-                    *part += scorer.score();
                 }
+            }
+            best.copy_from_slice(&own);
+            for alternative in &expansion.alternatives {
+                sums.fill(LexicalParts::default());
+                for scored in self.scored_alternative(alternative) {
+                    self.each(&scored, &wanted, |at, score| *sums[at].part(scored.part) += score)?;
+                }
+                for (best, sums) in best.iter_mut().zip(&sums) {
+                    if mode == "sum" {
+                        best.text += sums.text;
+                        best.title += sums.title;
+                    }
+                    best.text = best.text.max(sums.text);
+                    best.title = best.title.max(sums.title);
+                }
+            }
+            for ((parts, best), own) in parts.iter_mut().zip(&best).zip(&own) {
+                parts.text += best.text - own.text;
+                parts.title += best.title - own.title;
             }
         }
         Ok(parts)
+    }
+
+    /// Scores the passages among `wanted` that have a term.
+    fn each(
+        &self,
+        scored: &Scored,
+        wanted: &[(DocAddress, usize)],
+        mut found: impl FnMut(usize, f32),
+    ) -> tantivy::Result<()> {
+        let query = TermQuery::new(scored.term.clone(), IndexRecordOption::WithFreqs);
+        let weight = query.weight(EnableScoring::enabled_from_searcher(&self.searcher))?;
+        for group in wanted.chunk_by(|(a, _), (b, _)| a.segment_ord == b.segment_ord) {
+            let segment = self.searcher.segment_reader(group[0].0.segment_ord);
+            let mut scorer = weight.scorer(segment, scored.weight)?;
+            for (address, at) in group {
+                if scorer.doc() == TERMINATED {
+                    break;
+                }
+                if scorer.doc() <= address.doc_id && scorer.seek(address.doc_id) == address.doc_id {
+                    found(*at, scorer.score());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Passages that satisfy the filters and the demands of the query's syntax, ascending; `None` when all do.
@@ -203,11 +258,11 @@ impl LexicalReader {
         let mut scored = Vec::new();
         for clause in parsed.clauses.iter().filter(|clause| clause.occur != Occur::MustNot) {
             for term in &clause.terms {
-                if !clause.title {
-                    scored.push(scored_term(self.fields.text, term, Part::Text, 1.0));
+                if clause.title {
+                    scored.push(scored_term(self.fields.title, term, Part::Title, 1.0));
+                } else {
+                    scored.extend(self.scored_term(term, 1.0));
                 }
-                let weight = if clause.title { 1.0 } else { TITLE_WEIGHT };
-                scored.push(scored_term(self.fields.title, term, Part::Title, weight));
             }
         }
         for name in &parsed.identifiers {
@@ -226,6 +281,19 @@ impl LexicalReader {
             scored = rarity.into_iter().map(|(_, scored)| scored).collect();
         }
         Ok(scored)
+    }
+
+    /// A term in the fields in which words are looked for.
+    fn scored_term(&self, term: &str, weight: f32) -> [Scored; 2] {
+        [
+            scored_term(self.fields.text, term, Part::Text, weight),
+            scored_term(self.fields.title, term, Part::Title, weight * TITLE_WEIGHT),
+        ]
+    }
+
+    fn scored_alternative(&self, alternative: &Alternative) -> impl Iterator<Item = Scored> {
+        let factor: f32 = std::env::var("W2W_FACTOR").ok().and_then(|f| f.parse().ok()).unwrap_or(1.0);
+        alternative.terms.iter().flat_map(move |term| self.scored_term(term, (alternative.weight * factor).min(0.9)))
     }
 
     /// What query syntax demands and forbids. Scores nothing.

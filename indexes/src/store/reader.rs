@@ -93,6 +93,17 @@ impl Index {
         self.generation.load().manifest.generation
     }
 
+    /// Loads what the first question would have to wait for: embedders that come from a source. Those that cannot be
+    /// had are left out of answers, which say so.
+    pub fn warm_up(&self) {
+        let generation = self.newest();
+        for set in generation.sets() {
+            if let Err(reason) = set.embedder() {
+                tracing::warn!(set = set.vectors.info.embedder.name, reason, "searches go without these vectors");
+            }
+        }
+    }
+
     /// Answers a question.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, IndexError> {
         for _ in 0..RETRIES {

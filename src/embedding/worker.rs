@@ -1,0 +1,161 @@
+//! Filling the index with vectors of the model in use: here, or in a process of its own that gives way to everything.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use cloudops_indexes::embed::Embedder;
+use cloudops_indexes::store::{self, FillOptions, FillProgress, FillReport, IndexError, IndexSummary};
+use cloudops_models::TransformerOptions;
+
+use super::state::{Filling, file, status};
+use crate::app::App;
+use crate::report::time;
+
+/// How often progress is written down.
+const NEWS: Duration = Duration::from_secs(2);
+/// The rate is that of about so long.
+const RATE_WINDOW: f64 = 60.0;
+
+/// How to fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// Threads; 0 for one per core.
+    pub(crate) threads: usize,
+    /// Leave passages out.
+    pub(crate) documents_only: bool,
+}
+
+/// Embeds what is missing with the model in use, until all is done or `stop` is raised. `None` where no model is in
+/// use. Progress goes to `follow`, and to a file for other processes.
+pub(crate) fn fill(
+    app: &App,
+    options: Options,
+    stop: &AtomicBool,
+    follow: &mut dyn FnMut(&FillProgress),
+) -> anyhow::Result<Option<FillReport>> {
+    let threads = TransformerOptions { threads: options.threads };
+    let data_dir = app.data_dir();
+    let Some(embedder) = cloudops_models::open_in_use(&app.runtime_search(), threads)? else { return Ok(None) };
+    let mut news = News::new(data_dir, embedder.id().name.clone());
+    let fill = FillOptions { documents_only: options.documents_only, ..FillOptions::default() };
+    let filled = store::fill(data_dir, embedder.as_ref(), &fill, &mut |progress| {
+        news.tell(&progress);
+        follow(&progress);
+        if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    // Of another process's work nothing is said.
+    if !matches!(filled, Err(IndexError::Filling(_))) {
+        news.end(filled.as_ref().err());
+    }
+    Ok(Some(filled?))
+}
+
+/// Starts a process that fills what is missing, if that is wanted, possible, and not being done. Returns whether it was
+/// started.
+pub(crate) fn start_in_background(app: &App, summary: &IndexSummary) -> anyhow::Result<bool> {
+    let data_dir = app.data_dir();
+    if !app.settings().embed.background {
+        return Ok(false);
+    }
+    let status = status(data_dir, summary)?;
+    let done = status.complete || (!app.settings().embed.passages && status.documents.done >= status.documents.total);
+    if status.model.is_none() || done || status.running {
+        return Ok(false);
+    }
+    let program = std::env::current_exe().context("failed to find the program itself")?;
+    let mut command = Command::new(program);
+    command.arg("--data-dir").arg(data_dir).args(["--log", "warn", "embed", "run", "--background"]);
+    if !app.settings().embed.passages {
+        command.arg("--documents-only");
+    }
+    let log = fs_err::File::create(data_dir.join("embedding.log"))?.into_parts().0;
+    command.current_dir(data_dir).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        // Ctrl-C in the terminal is meant for whoever runs there.
+        command.process_group(0);
+    }
+    let mut child = command.spawn().context("failed to start embedding in the background")?;
+    // Reaped when it ends, however long this process lives.
+    std::thread::spawn(move || child.wait());
+    Ok(true)
+}
+
+/// Lets every other process go first.
+pub(crate) fn give_way() {
+    #[cfg(unix)]
+    if let Err(error) = rustix::process::nice(19) {
+        tracing::debug!(%error, "the priority could not be lowered");
+    }
+}
+
+/// Writes progress down, not too often.
+struct News<'a> {
+    data_dir: &'a Path,
+    model: String,
+    last: Option<(Instant, FillProgress)>,
+    per_second: f64,
+    written: Option<Instant>,
+}
+
+impl<'a> News<'a> {
+    fn new(data_dir: &'a Path, model: String) -> Self {
+        Self { data_dir, model, last: None, per_second: 0.0, written: None }
+    }
+
+    fn tell(&mut self, progress: &FillProgress) {
+        let now = Instant::now();
+        match self.last {
+            Some((at, last)) if last.granularity == progress.granularity && !progress.publishing => {
+                let seconds = (now - at).as_secs_f64();
+                if seconds > 0.0 && progress.done > last.done {
+                    let rate = (progress.done - last.done) as f64 / seconds;
+                    // An average that forgets: what came in the last minute counts.
+                    let share = 1.0 - (-seconds / RATE_WINDOW).exp();
+                    let known = self.per_second > 0.0;
+                    self.per_second = if known { self.per_second + share * (rate - self.per_second) } else { rate };
+                    self.last = Some((now, *progress));
+                }
+            }
+            Some((_, last)) if last.granularity == progress.granularity => {}
+            _ => {
+                self.per_second = 0.0;
+                self.last = Some((now, *progress));
+            }
+        }
+        if self.written.is_none_or(|written| now - written >= NEWS) {
+            self.written = Some(now);
+            self.filling(progress, None).write(self.data_dir);
+        }
+    }
+
+    fn filling(&self, progress: &FillProgress, error: Option<String>) -> Filling {
+        let left = progress.total.saturating_sub(progress.done) as f64;
+        Filling {
+            model: self.model.clone(),
+            granularity: progress.granularity,
+            done: progress.done,
+            total: progress.total,
+            per_second: (self.per_second * 10.0).round() / 10.0,
+            seconds_left: (self.per_second > 0.0).then(|| (left / self.per_second) as u64),
+            publishing: progress.publishing,
+            updated: time::now(),
+            error,
+        }
+    }
+
+    /// Takes the file away, or leaves in it why the work failed.
+    fn end(&self, error: Option<&IndexError>) {
+        match (error, &self.last) {
+            (Some(error), Some((_, progress))) if !matches!(error, IndexError::Interrupted) => {
+                self.filling(progress, Some(error.to_string())).write(self.data_dir);
+            }
+            _ => drop(fs_err::remove_file(file(self.data_dir))),
+        }
+    }
+}
