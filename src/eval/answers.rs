@@ -28,8 +28,9 @@ pub(crate) fn holds(text: &str, answer: &str) -> bool {
     text.match_indices(answer).any(|(at, found)| {
         let before = text[..at].chars().next_back();
         let after = text[at + found.len()..].chars().next();
-        !(starts_in_word && before.is_some_and(char::is_alphanumeric))
-            && !(ends_in_word && after.is_some_and(char::is_alphanumeric))
+        let joined = (starts_in_word && before.is_some_and(char::is_alphanumeric))
+            || (ends_in_word && after.is_some_and(char::is_alphanumeric));
+        !joined
     })
 }
 

@@ -40,6 +40,7 @@ pub(crate) struct ModeComparison {
 }
 
 /// Of nDCG@10, question by question.
+#[expect(clippy::struct_field_names, reason = "they are the names in the report")]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Difference {
     pub(crate) a: f64,
