@@ -98,7 +98,7 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let Some(questions) = &args.questions else {
         return Err(CommandError::input("there are no questions: say where they are with `--questions FILE`"));
     };
-    // Mistakes in files are found before the work is done.
+    // A file that cannot be used is found out before the work is done.
     let file = QuestionFile::read(questions)?;
     let gate = args.gate.as_deref().map(Gate::read).transpose()?;
     let baseline = args.baseline.as_deref().map(Run::read).transpose()?;
