@@ -55,8 +55,7 @@ struct File {
 impl Config {
     pub(super) fn read(path: &Path) -> Result<Self, ConvertError> {
         let malformed = |reason: String| ConvertError::Malformed { path: path.to_owned(), reason };
-        let file: File =
-            serde_json::from_slice(&fs_err::read(path)?).map_err(|error| malformed(error.to_string()))?;
+        let file: File = serde_json::from_slice(&fs_err::read(path)?).map_err(|error| malformed(error.to_string()))?;
         let head = file.head().map_err(|found| ConvertError::Unsupported { path: path.to_owned(), found })?;
         for (name, size) in [
             ("vocab_size", file.vocab_size),
@@ -73,7 +72,9 @@ impl Config {
         }
         if !file.hidden_size.is_multiple_of(file.num_attention_heads) {
             let (hidden, heads) = (file.hidden_size, file.num_attention_heads);
-            return Err(malformed(format!("`hidden_size` {hidden} is not a multiple of `num_attention_heads` {heads}")));
+            return Err(malformed(format!(
+                "`hidden_size` {hidden} is not a multiple of `num_attention_heads` {heads}"
+            )));
         }
         if !(file.layer_norm_eps > 0.0 && file.layer_norm_eps < 1.0) {
             return Err(malformed(format!("`layer_norm_eps` is {}", file.layer_norm_eps)));

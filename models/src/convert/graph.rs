@@ -121,9 +121,7 @@ impl Builder {
             producer_name: env!("CARGO_PKG_NAME").to_owned(),
             producer_version: env!("CARGO_PKG_VERSION").to_owned(),
             graph: Some(graph),
-            opset_import: domains
-                .map(|(domain, version)| OperatorSet { domain: domain.to_owned(), version })
-                .to_vec(),
+            opset_import: domains.map(|(domain, version)| OperatorSet { domain: domain.to_owned(), version }).to_vec(),
         }
     }
 }

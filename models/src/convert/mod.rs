@@ -74,7 +74,7 @@ pub fn convert(model_dir: &Path, out: &Path, precision: Precision) -> Result<Rep
     let graph = match precision {
         Precision::Float32 => float32::graph(bert, &config),
         Precision::Int8 => {
-            let special = vocabulary::special(&model_dir.join("tokenizer.json"))?;
+            let special = vocabulary::special(&model_dir.join("tokenizer.json"), config.vocabulary)?;
             let ranges = calibrate::ranges(&bert, &config, special);
             int8::graph(bert, &config, &ranges)
         }
@@ -115,6 +115,6 @@ struct Part(std::path::PathBuf);
 impl Drop for Part {
     fn drop(&mut self) {
         // Gone after the renaming; after a failure that one is reported, not this.
-        std::fs::remove_file(&self.0).ok();
+        fs_err::remove_file(&self.0).ok();
     }
 }

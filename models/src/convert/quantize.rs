@@ -3,8 +3,10 @@
 use super::matrix::Matrix;
 
 /// The largest weight. Processors without VNNI multiply pairs of bytes and add the two products in 16 bits, which
-/// clip at 32,767: 2 × 255 × 64 stays below. With 127 instead cosines to float are 0.9956 instead of 0.9954 where
-/// nothing clips, and weights that are unsigned, which never clip, cost a quarter of the speed.
+/// clip at 32,767: 2 × 255 × 64 stays below. With 127 one pair in 770 clips in the first layer of all-MiniLM-L6-v2,
+/// and the error of that product goes from 3 % to 25 % (computed by imitating such a processor); where nothing clips,
+/// 127 would make the mean cosine to floats 0.9956 instead of 0.9954. Unsigned weights never clip either, and cost a
+/// quarter of the speed.
 const LARGEST_WEIGHT: f32 = 64.0;
 
 /// The largest component of a word.
