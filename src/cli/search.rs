@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use clap::ValueEnum;
-use cloudops_indexes::hybrid::{Explanation, Filters, Hit, Mode, PassageHit, SearchRequest, SearchResponse};
+use cloudops_indexes::hybrid::{Explanation, Filters, Hit, MAX_PHRASINGS, Mode, PassageHit, SearchRequest, SearchResponse};
 use cloudops_indexes::model::{Kind, Timestamp};
 
 use crate::app::App;
-use crate::report::error::{CommandResult, note};
+use crate::report::error::{CommandError, CommandResult, note};
 use crate::report::{BOLD, DIM, LINK, MATCH, Output, TITLE, one_line, snippet, styled, time};
 
 const WIDTH: usize = 96;
@@ -41,6 +41,10 @@ pub(crate) struct Args {
     also: Vec<String>,
     #[command(flatten)]
     filters: FilterArgs,
+    /// Read the best passages again with the language model, and with a cross-encoder if one is installed: better, and
+    /// slower by a second
+    #[arg(long)]
+    rerank: bool,
     /// Read the query as query syntax: `+must -not "a phrase" title:word`
     #[arg(long)]
     syntax: bool,
@@ -111,6 +115,9 @@ impl From<ModeArg> for Mode {
 }
 
 pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
+    if args.also.len() > MAX_PHRASINGS {
+        return Err(CommandError::input(format!("`--also` may be given {MAX_PHRASINGS} times at most")));
+    }
     let settings = &app.settings().search;
     let request = SearchRequest {
         mode: args.mode.map_or(settings.mode, Mode::from),
@@ -118,7 +125,9 @@ pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
         limit: args.limit.map_or(settings.limit, |limit| limit as usize),
         offset: args.offset,
         passages_per_document: args.passages as usize,
+        phrasings: args.also,
         syntax: args.syntax,
+        rerank: args.rerank,
         explain: args.explain,
         ..SearchRequest::new(args.query.join(" "))
     };

@@ -1,26 +1,33 @@
 //! Installed models as the embedders that an index asks for.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use cloudops_indexes::embed::{EmbedError, Embedder, EmbedderId, EmbedderSource, PassageText};
+use cloudops_indexes::embed::{CrossEncoder, EmbedError, Embedder, EmbedderId, EmbedderSource, PassageText};
 use cloudops_models::runtime::Search;
-use cloudops_models::{ModelError, TransformerOptions};
+use cloudops_models::{ModelError, Reranker, TransformerOptions};
 use lru::LruCache;
 
 /// Questions whose vector is remembered: an hour of a busy client, 3 MB at most.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1024).expect("it is not zero");
 
 /// The models of a data directory. Each is loaded at the first question that needs it, and kept.
-#[derive(Debug)]
 pub(crate) struct Models {
     search: Search,
     opened: Mutex<Vec<Arc<Remembering>>>,
+    /// Looked for once; a server that runs longer than an installation is started anew for it.
+    cross_encoder: OnceLock<Option<Arc<dyn CrossEncoder>>>,
+}
+
+impl std::fmt::Debug for Models {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Models").field("search", &self.search).finish_non_exhaustive()
+    }
 }
 
 impl Models {
     pub(crate) fn new(search: Search) -> Self {
-        Self { search, opened: Mutex::new(Vec::new()) }
+        Self { search, opened: Mutex::new(Vec::new()), cross_encoder: OnceLock::new() }
     }
 }
 
@@ -37,6 +44,27 @@ impl EmbedderSource for Models {
         opened.retain(|known| known.id().name != id.name);
         opened.push(Arc::clone(&model));
         Ok(model)
+    }
+
+    fn cross_encoder(&self) -> Option<Arc<dyn CrossEncoder>> {
+        let find = || match cloudops_models::open_reranker(&self.search, TransformerOptions::queries()) {
+            Ok(found) => found.map(|reranker| Arc::new(Judge(reranker)) as Arc<dyn CrossEncoder>),
+            Err(error) => {
+                tracing::warn!(%error, "the cross-encoder is left out");
+                None
+            }
+        };
+        self.cross_encoder.get_or_init(find).clone()
+    }
+}
+
+/// An installed cross-encoder.
+struct Judge(Reranker);
+
+impl CrossEncoder for Judge {
+    fn scores(&self, query: &str, passages: &[&str]) -> Result<Vec<f32>, EmbedError> {
+        let failed = |error: ModelError| EmbedError::Failed { name: self.0.name().to_owned(), reason: error.to_string() };
+        self.0.scores(query, passages).map_err(failed)
     }
 }
 

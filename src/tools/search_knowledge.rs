@@ -53,6 +53,8 @@ pub(super) struct Input {
     updated_since: Option<String>,
     /// How to rank; leave out for hybrid.
     mode: Option<Mode>,
+    /// Read the best results again with the language model: better for hard questions, a second slower.
+    rerank: Option<bool>,
     /// `next_cursor` of the reply that this call continues; repeat the other arguments.
     cursor: Option<String>,
 }
@@ -159,6 +161,7 @@ fn search(index: &Index, input: Input) -> Result<Output, ToolError> {
     let since = since.map_err(|error| ToolError::input(format!("`updated_since`: {error}")))?;
     let mut request = SearchRequest::new(query);
     request.phrasings = phrasings;
+    request.rerank = input.rerank.unwrap_or(false);
     request.mode = input.mode.unwrap_or_default();
     request.limit = limit;
     request.filters = Filters {
@@ -172,7 +175,7 @@ fn search(index: &Index, input: Input) -> Result<Output, ToolError> {
 
     // A time ago moves on between two calls; its words do not.
     let question =
-        (query, &request.phrasings, request.mode, Filters { updated_since: None, ..request.filters.clone() }, &input.updated_since);
+        (query, &request.phrasings, request.rerank, request.mode, Filters { updated_since: None, ..request.filters.clone() }, &input.updated_since);
     let key = Key::of(SearchKnowledge::INFO.name, &question);
     if let Some(cursor) = &input.cursor {
         index.refresh()?;

@@ -71,4 +71,15 @@ pub trait Embedder: Send + Sync {
 pub trait EmbedderSource: Send + Sync {
     /// The embedder with this identity. An error says why it cannot be had, and what to do.
     fn open(&self, id: &EmbedderId) -> Result<Arc<dyn Embedder>, EmbedError>;
+
+    /// The cross-encoder that is installed, if one is.
+    fn cross_encoder(&self) -> Option<Arc<dyn CrossEncoder>> {
+        None
+    }
+}
+
+/// Reads a question and a passage together, and says how well the one answers the other.
+pub trait CrossEncoder: Send + Sync {
+    /// A score for each passage, in their order: the higher the better, comparable only within one call.
+    fn scores(&self, query: &str, passages: &[&str]) -> Result<Vec<f32>, EmbedError>;
 }

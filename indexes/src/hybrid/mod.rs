@@ -2,6 +2,7 @@
 
 mod fuse;
 mod request;
+mod rerank;
 mod search;
 mod simhash;
 mod snippet;

@@ -82,6 +82,9 @@ pub struct SearchRequest {
     pub passages_per_document: usize,
     /// Read the query as query syntax: `+must -not "a phrase" title:word`.
     pub syntax: bool,
+    /// Read the best passages again, with the transformer where they have no vector yet and with a cross-encoder where
+    /// one is installed: better, and slower by a second.
+    pub rerank: bool,
     /// Return the parts of every score.
     pub explain: bool,
 }
@@ -98,6 +101,7 @@ impl SearchRequest {
             offset: 0,
             passages_per_document: 1,
             syntax: false,
+            rerank: false,
             explain: false,
         }
     }

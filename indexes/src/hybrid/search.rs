@@ -6,6 +6,7 @@ use super::fuse::{DOCUMENTS_WEIGHT, MEANING_WEIGHT, Side, Sides, add, ranks, sta
 use super::request::{
     Explanation, Hit, MAX_PHRASINGS, Mode, PassageHit, SearchRequest, SearchResponse, SetCosine, VectorStatus,
 };
+use super::rerank::rerank;
 use super::simhash::distance;
 use super::snippet::snippet;
 use crate::lexical::{LexicalParts, ParsedQuery, Terms};
@@ -33,8 +34,8 @@ const OPENING_PASSAGES: u32 = 8;
 const OPENED: usize = 100;
 
 /// A passage that may be an answer.
-struct Candidate {
-    passage: u64,
+pub(super) struct Candidate {
+    pub(super) passage: u64,
     parts: LexicalParts,
     lexical: f32,
     /// Standard score by the table of token vectors.
@@ -42,28 +43,28 @@ struct Candidate {
     /// Standard score by transformers that have seen the passage.
     meaning: f32,
     score: f32,
-    cosines: Vec<Option<f32>>,
+    pub(super) cosines: Vec<Option<f32>>,
     lexical_rank: Option<usize>,
     vector_rank: Option<usize>,
 }
 
 /// A document with those of its passages that are candidates, best first.
-struct Ranked {
-    entry: DocumentEntry,
+pub(super) struct Ranked {
+    pub(super) entry: DocumentEntry,
     /// Places among the candidates.
-    passages: Vec<usize>,
+    pub(super) passages: Vec<usize>,
     /// Best of any of them on every side, maybe another one on each.
     best: Sides,
-    score: f32,
+    pub(super) score: f32,
 }
 
 /// A question as a vector of every set; `None` where the set has no use for it.
 type QueryVectors = Vec<Option<Vec<f32>>>;
 
 /// One way to ask.
-struct Phrasing {
+pub(super) struct Phrasing {
     parsed: ParsedQuery,
-    vectors: QueryVectors,
+    pub(super) vectors: QueryVectors,
     /// What it counts for among all; they sum to 1.
     share: f32,
 }
@@ -81,7 +82,14 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
     let passages = candidates(generation, request, &phrasings, mode, depth)?;
     let weights = weights(generation, &phrasings, mode);
     let candidates = score(generation, passages, &phrasings, &weights, mode)?;
-    let ranked = by_document(generation, &candidates, &phrasings, &weights);
+    let mut ranked = by_document(generation, &candidates, &phrasings, &weights);
+    if request.rerank && mode != Mode::Lexical {
+        match rerank(generation, &request.query, &phrasings[0], &candidates, &mut ranked) {
+            // Swept away between two looks: the caller has a newer generation.
+            Err(IndexError::Damaged { .. }) if vanished(generation, &ranked)? => return Ok(None),
+            done => done?,
+        }
+    }
     let unit = to_unit(&ranked.iter().map(|ranked| ranked.score).collect::<Vec<_>>());
 
     let mut terms = Terms::default();
@@ -349,6 +357,16 @@ fn score(
             vector_rank: vector_ranks[at],
         })
         .collect())
+}
+
+/// Whether a document of a generation is gone, as it is when a newer one has replaced it.
+fn vanished(generation: &Generation, ranked: &[Ranked]) -> Result<bool, IndexError> {
+    for document in ranked {
+        if generation.documents.head(document.entry.key)?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn first_of(generation: &Generation, passage: u64) -> u64 {

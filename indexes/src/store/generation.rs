@@ -7,7 +7,7 @@ use super::IndexError;
 use super::documents::{DocumentEntry, Documents};
 use super::embedder::{SetEmbedder, Source, Sourced};
 use super::layout::{Layout, Manifest};
-use crate::embed::Embedder;
+use crate::embed::{CrossEncoder, Embedder};
 use crate::lexical::LexicalReader;
 use crate::vector::{Granularity, SetInfo, VectorSet};
 
@@ -47,6 +47,7 @@ pub(crate) struct Generation {
     pub(crate) documents: Documents,
     entries: Vec<DocumentEntry>,
     sets: Vec<Set>,
+    source: Source,
 }
 
 impl Generation {
@@ -77,7 +78,12 @@ impl Generation {
             };
             sets.push(Set { vectors: VectorSet::open(&set_dir, info.clone(), &live)?, embedder });
         }
-        Ok(Self { dir, manifest, lexical, documents, entries, sets })
+        Ok(Self { dir, manifest, lexical, documents, entries, sets, source: source.clone() })
+    }
+
+    /// The cross-encoder that is installed, if one is.
+    pub(crate) fn cross_encoder(&self) -> Option<Arc<dyn CrossEncoder>> {
+        self.source.as_ref()?.cross_encoder()
     }
 
     /// Vector sets and the embedders that made them.

@@ -15,6 +15,7 @@ mod summary;
 mod vectors;
 mod writer;
 
+pub(crate) use content::{Embeddable, read as read_content};
 pub(crate) use documents::{DocumentEntry, DocumentHead};
 pub use entry::Entry;
 pub use error::IndexError;

@@ -1,0 +1,132 @@
+//! A closer look at the best documents, for those who can wait a second.
+//!
+//! Fusion compares vectors that were made before anybody asked. Here the best passages are read again: by the
+//! transformer in use, where they have no vector yet, and by a cross-encoder, which reads question and passage together
+//! (Nogueira and Cho, "Passage Re-ranking with BERT", 2019), where one is installed.
+
+use super::fuse::{MEANING_WEIGHT, standardize};
+use super::search::{Candidate, Phrasing, Ranked};
+use crate::embed::{EmbedError, Embedder};
+use crate::store::{Embeddable, Generation, IndexError, read_content};
+use crate::vector::Granularity;
+
+/// Documents that are looked at again.
+const DOCUMENTS: usize = 24;
+/// Passages of each.
+const PASSAGES: usize = 2;
+/// What a cross-encoder counts for beside everything else together. It is the better judge of the two.
+const CROSS_ENCODER_WEIGHT: f32 = 0.5;
+
+/// Reads the best passages of the best documents again, and orders these documents anew. What cannot be used is passed
+/// over: the order stays as it was.
+pub(super) fn rerank(
+    generation: &Generation,
+    query: &str,
+    phrasing: &Phrasing,
+    candidates: &[Candidate],
+    ranked: &mut [Ranked],
+) -> Result<(), IndexError> {
+    let count = DOCUMENTS.min(ranked.len());
+    let best = &mut ranked[..count];
+    if best.len() < 2 {
+        return Ok(());
+    }
+    let texts = read(generation, candidates, best)?;
+    let scale: Vec<f32> = best.iter().map(|document| document.score).collect();
+    if let Some(similarities) = similarities(generation, phrasing, candidates, best, &texts) {
+        blend(best, similarities, MEANING_WEIGHT);
+    }
+    if let Some(judge) = generation.cross_encoder() {
+        let passages: Vec<&str> = texts.iter().flatten().map(|text| text.body.as_str()).collect();
+        match judge.scores(query, &passages) {
+            Ok(scores) => {
+                let mut scores = scores.into_iter();
+                let of_documents = texts.iter().map(|texts| {
+                    scores.by_ref().take(texts.len()).fold(f32::NAN, f32::max)
+                });
+                blend(best, of_documents.collect(), CROSS_ENCODER_WEIGHT);
+            }
+            Err(error) => tracing::warn!(%error, "the cross-encoder is left out"),
+        }
+    }
+    best.sort_by(|a, b| b.score.total_cmp(&a.score));
+    // The order is new; the scores stay comparable with those of the documents behind.
+    best.iter_mut().zip(scale).for_each(|(document, score)| document.score = score);
+    Ok(())
+}
+
+/// The texts of the best passages, by document.
+fn read(
+    generation: &Generation,
+    candidates: &[Candidate],
+    best: &[Ranked],
+) -> Result<Vec<Vec<Embeddable>>, IndexError> {
+    let entries: Vec<_> = best.iter().map(|document| document.entry).collect();
+    let contents = read_content(&generation.documents, &generation.dir, &entries)?;
+    Ok(best
+        .iter()
+        .zip(&contents)
+        .map(|(document, content)| {
+            let of = |at: &usize| content.passage((candidates[*at].passage - document.entry.first_passage) as usize);
+            document.passages.iter().take(PASSAGES).filter_map(of).collect()
+        })
+        .collect())
+}
+
+/// How near each document's best passages are to the question by the transformer in use; `None` where all passages
+/// have vectors already, which fusion has seen, or where there is no transformer.
+fn similarities(
+    generation: &Generation,
+    phrasing: &Phrasing,
+    candidates: &[Candidate],
+    best: &[Ranked],
+    texts: &[Vec<Embeddable>],
+) -> Option<Vec<f32>> {
+    let sets = || generation.sets().iter().zip(&phrasing.vectors).enumerate();
+    let (_, (set, vector)) = sets().find(|(_, (set, vector))| !set.is_table() && vector.is_some())?;
+    let (vector, embedder) = (vector.as_ref()?, set.embedder().ok()?);
+    let filled = sets().find(|(_, (other, _))| {
+        other.vectors.info.granularity == Granularity::Passages && other.vectors.info.embedder == *embedder.id()
+    });
+    let known = |at: usize| filled.and_then(|(set, _)| candidates[at].cosines[set]);
+    let mut found: Vec<f32> = vec![f32::NAN; best.len()];
+    let mut new: Vec<(usize, &Embeddable)> = Vec::new();
+    for (document, (ranked, texts)) in best.iter().zip(texts).enumerate() {
+        for (at, text) in ranked.passages.iter().zip(texts) {
+            match known(*at) {
+                Some(cosine) => found[document] = found[document].max(cosine),
+                None => new.push((document, text)),
+            }
+        }
+    }
+    if new.is_empty() {
+        return None;
+    }
+    match embed(embedder, &new) {
+        Ok(vectors) => {
+            for ((document, _), passage) in new.iter().zip(vectors) {
+                let cosine = passage.iter().zip(vector).map(|(a, b)| a * b).sum();
+                found[*document] = found[*document].max(cosine);
+            }
+            Some(found)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "passages could not be embedded");
+            None
+        }
+    }
+}
+
+fn embed(embedder: &dyn Embedder, texts: &[(usize, &Embeddable)]) -> Result<Vec<Vec<f32>>, EmbedError> {
+    embedder.embed_passages(&texts.iter().map(|(_, text)| text.as_text()).collect::<Vec<_>>())
+}
+
+/// Mixes new scores with those that the documents have, both standardized over these documents.
+fn blend(best: &mut [Ranked], mut new: Vec<f32>, weight: f32) {
+    let mut old: Vec<f32> = best.iter().map(|document| document.score).collect();
+    standardize(&mut old);
+    standardize(&mut new);
+    for ((document, old), new) in best.iter_mut().zip(old).zip(new) {
+        document.score = (1.0 - weight) * old + weight * new;
+    }
+}
