@@ -96,8 +96,7 @@ impl Connection {
             .operation_attempt_timeout(limits.attempt)
             .operation_timeout(limits.request)
             .build();
-        let retries =
-            RetryConfig::adaptive().with_max_attempts(limits.attempts).with_max_backoff(limits.max_backoff);
+        let retries = RetryConfig::adaptive().with_max_attempts(limits.attempts).with_max_backoff(limits.max_backoff);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .retry_config(retries)

@@ -176,7 +176,6 @@ pub(super) struct Reservation<'a> {
 }
 
 impl Reservation<'_> {
-
     /// Says how many tokens were used in the end.
     pub(super) fn settle(mut self, tokens: u64) {
         self.used = Some(tokens);

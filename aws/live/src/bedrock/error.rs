@@ -231,11 +231,7 @@ impl Asked<'_> {
     }
 
     fn timed_out(&self) -> BedrockError {
-        BedrockError::TimedOut {
-            model: self.model.to_owned(),
-            region: self.region.to_owned(),
-            attempts: self.attempts,
-        }
+        BedrockError::TimedOut { model: self.model.to_owned(), region: self.region.to_owned(), attempts: self.attempts }
     }
 
     fn refused(&self, error: &InvokeModelError, status: u16) -> BedrockError {
@@ -244,16 +240,21 @@ impl Asked<'_> {
         let (model, region) = (self.model.to_owned(), self.region.to_owned());
         match code.as_str() {
             "AccessDeniedException" => BedrockError::Denied { model, region, reason },
-            "UnrecognizedClientException" | "InvalidSignatureException" | "ExpiredTokenException"
-            | "IncompleteSignatureException" | "InvalidClientTokenId" | "MissingAuthenticationTokenException" => {
+            "UnrecognizedClientException"
+            | "InvalidSignatureException"
+            | "ExpiredTokenException"
+            | "IncompleteSignatureException"
+            | "InvalidClientTokenId"
+            | "MissingAuthenticationTokenException" => {
                 BedrockError::Rejected { profile: self.profile.map(str::to_owned), code, reason }
             }
             "ResourceNotFoundException" => BedrockError::NotInRegion { model, region, reason },
-            "ValidationException" if is_about_the_model(&reason) => {
-                BedrockError::NotInRegion { model, region, reason }
-            }
-            "ThrottlingException" | "TooManyRequestsException" | "ServiceQuotaExceededException"
-            | "ServiceUnavailableException" | "ModelNotReadyException" => {
+            "ValidationException" if is_about_the_model(&reason) => BedrockError::NotInRegion { model, region, reason },
+            "ThrottlingException"
+            | "TooManyRequestsException"
+            | "ServiceQuotaExceededException"
+            | "ServiceUnavailableException"
+            | "ModelNotReadyException" => {
                 BedrockError::Throttled { model, region, attempts: self.attempts, code, reason }
             }
             "ModelTimeoutException" => self.timed_out(),
@@ -268,12 +269,14 @@ impl Asked<'_> {
 /// Whether a request was not valid because of the model it names.
 fn is_about_the_model(reason: &str) -> bool {
     let reason = reason.to_ascii_lowercase();
-    ["model identifier", "on-demand throughput", "inference profile", "model id"].iter().any(|part| reason.contains(part))
+    ["model identifier", "on-demand throughput", "inference profile", "model id"]
+        .iter()
+        .any(|part| reason.contains(part))
 }
 
 /// An error and what caused it, the outermost first.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
 }
 
 /// What the innermost cause says.

@@ -22,8 +22,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
-pub use client::{Access, Limits};
 use client::Connection;
+pub use client::{Access, Limits};
 use cost::Meter;
 pub use cost::{Estimate, Price, Spent, tokens};
 pub use error::BedrockError;

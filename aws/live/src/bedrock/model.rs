@@ -165,7 +165,10 @@ mod tests {
         }
         let error = Model::new("anthropic.claude-3-haiku-20240307-v1:0", None).unwrap_err();
         let hint = error.hint().unwrap();
-        assert!(error.to_string().contains("claude-3-haiku") && hint.contains("amazon.titan-embed-text-v2:0"), "{hint}");
+        assert!(
+            error.to_string().contains("claude-3-haiku") && hint.contains("amazon.titan-embed-text-v2:0"),
+            "{hint}"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the SDK does not hand out of a request: how often it was sent, and the tokens that were counted.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use aws_sdk_bedrockruntime::config::interceptors::{
     BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,

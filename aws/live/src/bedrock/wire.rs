@@ -108,7 +108,10 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, BedrockError> {
     serde_json::from_slice(body).map_err(|error| {
         // Not its message: it may quote the texts, which some answers repeat.
         let (line, column) = (error.line(), error.column());
-        BedrockError::Answer(format!("{} bytes that are not the expected JSON (line {line}, column {column})", body.len()))
+        BedrockError::Answer(format!(
+            "{} bytes that are not the expected JSON (line {line}, column {column})",
+            body.len()
+        ))
     })
 }
 
@@ -168,7 +171,8 @@ mod tests {
         let titan = model("amazon.titan-embed-text-v2:0", 256);
         let mut components = vec![0.0; 256];
         (components[0], components[1]) = (3.0, -4.0);
-        let text = json!({"embedding": components, "inputTextTokenCount": 7, "embeddingsByType": {"float": components}});
+        let text =
+            json!({"embedding": components, "inputTextTokenCount": 7, "embeddingsByType": {"float": components}});
         let answer = answer(&titan, text.to_string().as_bytes(), 1).unwrap();
         assert_eq!((answer.vectors[0][0], answer.vectors[0][1], answer.tokens), (0.6, -0.8, Some(7)));
     }
