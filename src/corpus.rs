@@ -83,7 +83,8 @@ fn prepared() -> Vec<Prepared> {
     files().into_iter().filter_map(prepare).collect()
 }
 
-/// Paths and contents of the documents, in a fixed order. `README.md` describes their format and is none of them.
+/// Paths and contents of the documents, in a fixed order. `README.md` describes their format and is none
+/// of them, nor is the thesaurus, which the search reads.
 fn files() -> Vec<(&'static str, &'static [u8])> {
     let mut found = Vec::new();
     let mut open = vec![&DOCUMENTS];
@@ -113,6 +114,9 @@ mod tests {
     fn every_document_can_be_read_and_says_what_it_is() {
         let documents = prepared();
         assert_eq!(documents.len(), files().len());
+        assert!(
+            DOCUMENTS.get_file("thesaurus.yaml").is_some() && documents.iter().all(|p| p.document.id.ends_with(".md"))
+        );
         for Prepared { document, passages } in documents {
             assert!(document.id.starts_with("corpus/"), "{}", document.id);
             assert!(!document.services.is_empty() && !passages.is_empty(), "{}", document.id);

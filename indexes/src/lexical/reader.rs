@@ -170,33 +170,25 @@ impl LexicalReader {
         for scored in self.scored(parsed)? {
             self.each(&scored, &wanted, |at, score| *parts[at].part(scored.part) += score)?;
         }
-        let mode = std::env::var("W2W_MODE").unwrap_or_else(|_| "best".to_owned());
-        let mut sums = vec![LexicalParts::default(); passages.len()];
-        let mut best = vec![LexicalParts::default(); passages.len()];
+        let none = vec![LexicalParts::default(); passages.len()];
+        let (mut own, mut best, mut sums) = (none.clone(), none.clone(), none.clone());
         for expansion in &parsed.expansions {
-            let mut own = vec![LexicalParts::default(); passages.len()];
-            if mode == "dismax" {
-                for term in &expansion.of {
-                    for scored in self.scored_term(term, 1.0) {
-                        self.each(&scored, &wanted, |at, score| *own[at].part(scored.part) += score)?;
-                    }
-                }
+            own.copy_from_slice(&none);
+            for scored in expansion.of.iter().flat_map(|term| self.scored_term(term, 1.0)) {
+                self.each(&scored, &wanted, |at, score| *own[at].part(scored.part) += score)?;
             }
             best.copy_from_slice(&own);
             for alternative in &expansion.alternatives {
-                sums.fill(LexicalParts::default());
+                sums.copy_from_slice(&none);
                 for scored in self.scored_alternative(alternative) {
                     self.each(&scored, &wanted, |at, score| *sums[at].part(scored.part) += score)?;
                 }
                 for (best, sums) in best.iter_mut().zip(&sums) {
-                    if mode == "sum" {
-                        best.text += sums.text;
-                        best.title += sums.title;
-                    }
                     best.text = best.text.max(sums.text);
                     best.title = best.title.max(sums.title);
                 }
             }
+            // The words themselves are counted already; what is better than they are takes their place.
             for ((parts, best), own) in parts.iter_mut().zip(&best).zip(&own) {
                 parts.text += best.text - own.text;
                 parts.title += best.title - own.title;
@@ -292,8 +284,7 @@ impl LexicalReader {
     }
 
     fn scored_alternative(&self, alternative: &Alternative) -> impl Iterator<Item = Scored> {
-        let factor: f32 = std::env::var("W2W_FACTOR").ok().and_then(|f| f.parse().ok()).unwrap_or(1.0);
-        alternative.terms.iter().flat_map(move |term| self.scored_term(term, (alternative.weight * factor).min(0.9)))
+        alternative.terms.iter().flat_map(move |term| self.scored_term(term, alternative.weight))
     }
 
     /// What query syntax demands and forbids. Scores nothing.

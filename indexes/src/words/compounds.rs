@@ -6,9 +6,9 @@ use super::tokens::{Role, Token};
 use crate::lexical::Terms;
 
 /// Weight of the same words in another spelling.
-const WEIGHT: f32 = 0.6;
+const WEIGHT: f32 = 0.9;
 /// Weight of the words of which a name consists: the name itself is what was asked for.
-const NAME_WEIGHT: f32 = 0.4;
+const NAME_WEIGHT: f32 = 0.6;
 /// Passages that must have a word made of two for it to be one.
 const JOINED_IN: u64 = 3;
 /// Letters of a word made of two, and of one that is taken apart.
@@ -61,8 +61,8 @@ pub(crate) fn joined(
     let mut found = Vec::new();
     for pair in tokens.windows(2) {
         let [a, b] = pair else { continue };
-        let is_pair = !b.breaks
-            && !(a.in_name && b.in_name)
+        let is_apart = b.breaks || a.in_name && b.in_name;
+        let is_pair = !is_apart
             && (a.role == Role::Content || b.role == Role::Content)
             && a.lower.len().min(b.lower.len()) >= 2
             && a.lower.len() + b.lower.len() >= COMPOUND;
@@ -112,6 +112,7 @@ mod tests {
     use super::super::tokens::tokens;
     use super::*;
 
+    #[rustfmt::skip]
     const TEXTS: &[&str] = &[
         "a load balancer of a kind", "the load balancer", "load balancers", "a load", "connection timeout",
         "timeout of a request", "timeouts", "the name of a host", "a host and its name", "host name", "bass player",

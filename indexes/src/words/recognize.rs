@@ -46,14 +46,15 @@ const ID_TYPES: &[(&str, &str)] = &[
 ];
 
 /// Verbs with which API actions begin.
+#[rustfmt::skip]
 const VERBS: &[&str] = &[
     "accept", "add", "allocate", "apply", "assign", "associate", "assume", "attach", "authorize", "batch", "cancel",
     "change", "complete", "confirm", "copy", "create", "delete", "deregister", "describe", "detach", "disable",
-    "disassociate", "enable", "execute", "export", "filter", "generate", "get", "head", "import", "initiate", "invoke",
-    "list", "modify", "move", "promote", "publish", "purchase", "put", "query", "reboot", "receive", "register",
-    "reject", "release", "remove", "replace", "request", "reset", "resize", "restore", "resume", "revoke", "rotate",
-    "run", "scan", "send", "set", "simulate", "start", "stop", "subscribe", "suspend", "tag", "terminate", "test",
-    "transact", "untag", "update", "upload", "validate", "verify",
+    "disassociate", "enable", "execute", "export", "filter", "generate", "get", "head", "import", "initiate",
+    "invoke", "list", "modify", "move", "promote", "publish", "purchase", "put", "query", "reboot", "receive",
+    "register", "reject", "release", "remove", "replace", "request", "reset", "resize", "restore", "resume",
+    "revoke", "rotate", "run", "scan", "send", "set", "simulate", "start", "stop", "subscribe", "suspend", "tag",
+    "terminate", "test", "transact", "untag", "update", "upload", "validate", "verify",
 ];
 
 /// Addresses that documentation is about.
@@ -77,12 +78,11 @@ pub(crate) fn recognize(question: &str) -> Recognized<'_> {
             copied = start + core.len();
         }
     }
-    let text = match copied {
-        0 => Cow::Borrowed(question),
-        _ => {
-            text.push_str(&question[copied..]);
-            Cow::Owned(text)
-        }
+    let text = if copied == 0 {
+        Cow::Borrowed(question)
+    } else {
+        text.push_str(&question[copied..]);
+        Cow::Owned(text)
     };
     Recognized { text, actions }
 }
@@ -162,7 +162,8 @@ fn host(run: &str) -> Option<String> {
     if name.ends_with(".internal") && name.starts_with("ip-") {
         return Some("instance private dns".to_owned());
     }
-    let labels: Vec<&str> = name.strip_suffix(".cn").unwrap_or(name).strip_suffix(".amazonaws.com")?.split('.').collect();
+    let labels: Vec<&str> =
+        name.strip_suffix(".cn").unwrap_or(name).strip_suffix(".amazonaws.com")?.split('.').collect();
     if labels.first().is_some_and(|label| label.starts_with("ec2-")) {
         return Some("instance public dns".to_owned());
     }
@@ -229,7 +230,10 @@ fn is_random(run: &str) -> bool {
     let digits = run.bytes().filter(u8::is_ascii_digit).count();
     let letters = run.bytes().filter(u8::is_ascii_alphabetic).count();
     let is_hexadecimal = run.len() >= 12 && run.bytes().all(|b| b.is_ascii_hexdigit()) && digits >= 3 && letters >= 2;
-    let is_upper = run.len() >= 13 && digits >= 4 && letters >= 4 && digits + letters == run.len()
+    let is_upper = run.len() >= 13
+        && digits >= 4
+        && letters >= 4
+        && digits + letters == run.len()
         && !run.bytes().any(|b| b.is_ascii_lowercase());
     let is_base64 = run.len() >= 24
         && digits >= 3

@@ -9,7 +9,7 @@ use super::Vocabulary;
 use crate::lexical::Terms;
 
 /// Weight of a correction: the word it stands for is not in the index and counts nothing.
-pub(crate) const WEIGHT: f32 = 0.8;
+pub(crate) const WEIGHT: f32 = 0.9;
 /// Shorter words are names and abbreviations more often than mistakes. Letters.
 const SHORTEST: usize = 5;
 /// From this length on a word may have two mistakes. Letters.
@@ -24,6 +24,7 @@ const FEWEST: u64 = 3;
 const LOOKED_AT: usize = 64;
 
 /// Endings of words; the stem is found again by trying them.
+#[rustfmt::skip]
 const ENDINGS: &[&str] = &[
     "", "s", "e", "es", "ed", "er", "ers", "or", "ors", "ing", "ings", "ion", "ions", "ation", "ations", "y", "ies",
     "ied", "ity", "ities", "ment", "ments", "ly", "al", "ally", "able", "ible", "ability", "ance", "ence", "ency",
@@ -31,11 +32,7 @@ const ENDINGS: &[&str] = &[
 ];
 
 /// What was most likely meant by a lower-case word that the index does not have.
-pub(crate) fn correct(
-    word: &str,
-    terms: &mut Terms,
-    vocabulary: &impl Vocabulary,
-) -> tantivy::Result<Option<String>> {
+pub(crate) fn correct(word: &str, terms: &mut Terms, vocabulary: &impl Vocabulary) -> tantivy::Result<Option<String>> {
     if !(SHORTEST..=LONGEST).contains(&word.len()) || !word.bytes().all(|b| b.is_ascii_lowercase()) {
         return Ok(None);
     }
@@ -49,12 +46,7 @@ pub(crate) fn correct(
 }
 
 /// The most frequent word within so many edits.
-fn within(
-    word: &str,
-    edits: u8,
-    terms: &mut Terms,
-    vocabulary: &impl Vocabulary,
-) -> tantivy::Result<Option<String>> {
+fn within(word: &str, edits: u8, terms: &mut Terms, vocabulary: &impl Vocabulary) -> tantivy::Result<Option<String>> {
     let mut stems = Vec::new();
     for cut in 0..=CUTS.min(word.len() - SHORTEST + 1) {
         stems.extend(vocabulary.near(&word[..word.len() - cut], edits)?);
@@ -97,6 +89,7 @@ mod tests {
     use super::super::testing::Words;
     use super::*;
 
+    #[rustfmt::skip]
     const TEXTS: &[&str] = &[
         "security permissions policies instances", "security permission policy instance", "secure the instances",
         "permission policy", "terminated instances", "terminate", "termination", "bucket", "buckets", "a bucket",
@@ -124,7 +117,9 @@ mod tests {
             ("kuberentes", "kubernetes"),
             ("kubernetis", "kubernetes"),
         ] {
-            assert_eq!(corrected(word).as_deref(), Some(meant), "{word}");
+            // Which form of the word comes out does not matter: the index has its stem.
+            let stem = |word: &str| Terms::default().term(word);
+            assert_eq!(corrected(word).as_deref().and_then(stem), stem(meant), "{word}");
         }
     }
 

@@ -10,7 +10,7 @@ use super::tokens::{Role, Token, tokens};
 use crate::lexical::Terms;
 
 /// Weight of a group that states none, in a section that states none.
-const DEFAULT_WEIGHT: f32 = 0.3;
+const DEFAULT_WEIGHT: f32 = 0.45;
 
 /// The thesaurus of this program. That it can be read is tested; if it could not, questions would mean what they say.
 pub(crate) static THESAURUS: LazyLock<Thesaurus> = LazyLock::new(|| {
@@ -260,8 +260,10 @@ mod tests {
     }
 
     fn small(groups: &str) -> Result<Thesaurus, ThesaurusError> {
-        let groups: String = groups.lines().map(|line| format!("      - {}\n", line.trim())).collect();
-        Thesaurus::read(&format!("keep: [sql server]\nsections:\n  - about: a\n    see: b\n    groups:\n{groups}"))
+        let groups = groups.replace('\n', "\n      - ");
+        Thesaurus::read(&format!(
+            "keep: [sql server]\nsections:\n  - about: a\n    see: b\n    groups:\n      - {groups}\n"
+        ))
     }
 
     #[test]
