@@ -7,6 +7,8 @@ mod open;
 mod rerank;
 pub mod runtime;
 pub mod store;
+#[cfg(test)]
+mod testing;
 mod text;
 mod transformer;
 

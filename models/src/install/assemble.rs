@@ -148,7 +148,8 @@ pub(super) fn prepare(
             reason: "its `config.json` has no `hidden_size`".to_owned(),
         })? as usize,
     };
-    let pooling = if staging.has("pooling.json") { pooling_of(&json(&staging.dir().join("pooling.json"))?) } else { None };
+    let pooling =
+        if staging.has("pooling.json") { pooling_of(&json(&staging.dir().join("pooling.json"))?) } else { None };
     // Positions that the model has bound what it can read.
     let positions = config["max_position_embeddings"].as_u64().map_or(usize::MAX, |positions| positions as usize);
     Ok(Facts {
@@ -162,7 +163,8 @@ pub(super) fn prepare(
 }
 
 fn json(path: &Path) -> Result<Value, ModelError> {
-    let unreadable = |error: serde_json::Error| ModelError::Damaged { path: path.to_owned(), reason: error.to_string() };
+    let unreadable =
+        |error: serde_json::Error| ModelError::Damaged { path: path.to_owned(), reason: error.to_string() };
     serde_json::from_slice(&fs_err::read(path)?).map_err(unreadable)
 }
 

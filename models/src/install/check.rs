@@ -16,7 +16,9 @@ pub(super) fn check(model: &Installed, runtime: &Runtime) -> Result<(), ModelErr
     match model.manifest.kind {
         Kind::Embedder => {
             let transformer = Transformer::open(model, runtime, options)?;
-            embedder(&transformer).map_err(|error| refuse(error.to_string()))?.map_or(Ok(()), |wrong| Err(refuse(wrong)))
+            embedder(&transformer)
+                .map_err(|error| refuse(error.to_string()))?
+                .map_or(Ok(()), |wrong| Err(refuse(wrong)))
         }
         Kind::Reranker => {
             let reranker = Reranker::open(model, runtime, options)?;

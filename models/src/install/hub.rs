@@ -29,11 +29,13 @@ pub(super) fn fetch(
             continue;
         };
         // All files of one commit, even if there is a new one in the middle of this.
-        if let Some(commit) = header(&headers, "x-repo-commit").filter(|commit| revision == "main" && is_commit(commit)) {
+        if let Some(commit) = header(&headers, "x-repo-commit").filter(|commit| revision == "main" && is_commit(commit))
+        {
             commit.clone_into(&mut revision);
         }
         // Large files are known by their SHA-256; the tag of others says nothing about their bytes.
-        let published = header(&headers, "x-linked-etag").map(|etag| etag.trim_matches('"')).filter(|sum| is_sha256(sum));
+        let published =
+            header(&headers, "x-linked-etag").map(|etag| etag.trim_matches('"')).filter(|sum| is_sha256(sum));
         let pinned = known.pinned(kept_as);
         if let (Some(pinned), Some(published)) = (pinned, published)
             && pinned != published

@@ -46,7 +46,10 @@ pub(super) fn files(client: &Client, package: &str) -> Result<Vec<IndexFile>, Mo
             url: super::network::redacted(&url),
             reason: format!("the index's answer cannot be read: {error}"),
         })?;
-        let files = page.files.into_iter().filter(|file| matches!(file.yanked, serde_json::Value::Null | serde_json::Value::Bool(false)));
+        let files = page
+            .files
+            .into_iter()
+            .filter(|file| matches!(file.yanked, serde_json::Value::Null | serde_json::Value::Bool(false)));
         files.filter_map(|file| Some((file.filename, file.url, file.hashes.sha256?))).collect()
     } else {
         links(&body)

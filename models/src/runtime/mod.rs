@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
-pub use find::{Candidate, Search};
 pub(crate) use find::is_library;
+pub use find::{Candidate, Search};
 
 use crate::ModelError;
 

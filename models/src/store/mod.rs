@@ -18,6 +18,8 @@ pub(crate) use files::{replace_file, sha256_of, sync_dir};
 pub use manifest::{Checked, FileRecord, Kind, Manifest, Pooling};
 pub(crate) use staging::Staging;
 
+use serde::Serialize;
+
 use crate::ModelError;
 
 const IN_USE: &str = "IN_USE";
@@ -35,7 +37,7 @@ pub struct Store {
 }
 
 /// A model that is installed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Installed {
     /// What is known about it.
     pub manifest: Manifest,

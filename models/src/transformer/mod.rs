@@ -73,17 +73,15 @@ impl Transformer {
     pub fn open(model: &Installed, runtime: &Runtime, options: TransformerOptions) -> Result<Self, ModelError> {
         let manifest = &model.manifest;
         manifest.must_be(Kind::Embedder)?;
-        let id = EmbedderId {
-            name: manifest.name.clone(),
-            version: manifest.version(),
-            dimensions: manifest.dimensions,
-        };
+        let id =
+            EmbedderId { name: manifest.name.clone(), version: manifest.version(), dimensions: manifest.dimensions };
         let pooling = match manifest.pooling {
             Pooling::Mean => fastembed::Pooling::Mean,
             Pooling::Cls => fastembed::Pooling::Cls,
         };
         let graph = fs_err::read(model.model_file())?;
         let alone = quantizes_by_batch(&graph);
+        // Threads in one short text mostly wait for one another; copies of the model do not.
         let copies = if alone { options.count().min(MOST_COPIES) } else { 1 };
         let settings = InitOptionsUserDefined::new()
             .with_environment(runtime.environment.clone())
@@ -95,8 +93,7 @@ impl Transformer {
         let mut sessions = Vec::with_capacity(copies);
         for _ in 0..copies {
             let (user_model, settings) = (user_model.clone(), settings.clone());
-            let session =
-                guarded(&manifest.name, || TextEmbedding::try_new_from_user_defined(user_model, settings))?;
+            let session = guarded(&manifest.name, || TextEmbedding::try_new_from_user_defined(user_model, settings))?;
             sessions.push(Mutex::new(session));
         }
         Ok(Self { id, query_prefix: manifest.query_prefix.clone(), alone, sessions })
