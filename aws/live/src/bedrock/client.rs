@@ -8,6 +8,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_bedrockruntime::Client;
+use aws_sdk_bedrockruntime::config::RuntimeComponents;
 use aws_sdk_bedrockruntime::config::retry::{ClientRateLimiter, RetryPartition};
 use aws_sdk_bedrockruntime::primitives::Blob;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -56,7 +57,7 @@ impl Limits {
             max_backoff: Duration::from_secs(20),
             connect: Duration::from_secs(5),
             attempt: Duration::from_secs(30),
-            request: Duration::from_secs(300),
+            request: Duration::from_mins(5),
         }
     }
 
@@ -88,7 +89,7 @@ impl Connection {
         let http = Builder::new().build_with_connector_fn(|settings, components| {
             let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
             connector.set_connector_settings(settings.cloned());
-            connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+            connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
             connector.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build()
         });
         let timeouts = TimeoutConfig::builder()
