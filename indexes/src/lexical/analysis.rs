@@ -25,7 +25,8 @@ const STOP_WORDS: &[&str] = &[
     "who", "whom", "whose", "why", "will", "with", "within", "without", "would", "you", "your",
 ];
 
-fn is_stop_word(word: &str) -> bool {
+/// Whether a lower-case word is no term.
+pub(crate) fn is_stop_word(word: &str) -> bool {
     STOP_WORDS.binary_search(&word).is_ok()
 }
 
@@ -90,11 +91,6 @@ impl Terms {
     pub(crate) fn term(&mut self, word: &str) -> Option<String> {
         let mut out = String::new();
         self.push_term(word, &mut out).then_some(out)
-    }
-
-    /// Whether a lower-case word is no term.
-    pub(crate) fn is_stop_word(&self, word: &str) -> bool {
-        is_stop_word(word)
     }
 
     /// The stem of a word, of a stop word too. The cut of endless words is that of [`Self::term`].

@@ -9,7 +9,7 @@ mod schema;
 mod vocabulary;
 mod writer;
 
-pub(crate) use analysis::{Terms, words};
+pub(crate) use analysis::{Terms, is_stop_word, words};
 pub(crate) use query::ParsedQuery;
 pub(crate) use reader::{LexicalParts, LexicalReader};
 pub(crate) use writer::{LexicalPassage, LexicalWriter};

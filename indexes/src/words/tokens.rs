@@ -1,6 +1,6 @@
 //! A question as a sequence of words, with what people leave out when they write.
 
-use crate::lexical::{Terms, words};
+use crate::lexical::{Terms, is_stop_word, words};
 
 /// Behind an apostrophe these are endings, not words.
 const ENDINGS: &[&str] = &["d", "ll", "m", "re", "s", "ve"];
@@ -61,7 +61,7 @@ pub(crate) fn tokens(text: &str, terms: &mut Terms) -> Vec<Token> {
             before.in_name = true;
         }
         let breaks = !joined && (gap.contains([',', ';', '?', '!', '(', ')', '\n']) || gap.contains(". "));
-        let role = match terms.is_stop_word(&lower) {
+        let role = match is_stop_word(&lower) {
             true => Role::Stop,
             false if super::chatter::is_chatter(&lower) => Role::Chatter,
             false => Role::Content,
