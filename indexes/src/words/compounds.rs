@@ -20,6 +20,10 @@ const TOGETHER: f64 = 0.2;
 /// How many times rarer than its parts a word must be to be taken apart.
 const RARER: u64 = 10;
 
+/// A word in more passages than this is a word of its own: parts that are so much more frequent hardly exist, and are
+/// not looked for.
+const COMMON: u64 = 500;
+
 /// The words inside of a name: `DescribeInstances`, `DBCluster`, `S3bucket`. Empty for a plain word.
 pub(crate) fn inner_words(written: &str) -> Vec<&str> {
     let chars: Vec<(usize, char)> = written.char_indices().collect();
@@ -86,7 +90,7 @@ pub(crate) fn split(
     vocabulary: &impl Vocabulary,
 ) -> tantivy::Result<Option<Expansion>> {
     let word = token.lower.as_str();
-    if !word.is_ascii() || word.len() < COMPOUND || word.bytes().any(|b| b.is_ascii_digit()) {
+    if frequency > COMMON || !word.is_ascii() || word.len() < COMPOUND || word.bytes().any(|b| b.is_ascii_digit()) {
         return Ok(None);
     }
     let mut best: Option<(u64, String, String)> = None;
