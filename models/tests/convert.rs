@@ -1,5 +1,7 @@
 //! What the converter writes, and what it says about files it cannot convert.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is a report")]
+
 use std::path::{Path, PathBuf};
 
 use cloudops_models::convert::onnx::{DataType, Graph, Model, Node, Tensor, ValueInfo};
@@ -188,7 +190,7 @@ fn large_components_are_divided() {
         let factors = tensor(graph, &format!("{name}.whole.by"));
         let factors: Vec<_> = factors.raw_data.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
         assert!(factors[5] >= 2.0, "{name}: {factors:?}");
-        assert!(factors.iter().filter(|&&factor| factor == 1.0).count() >= 30, "{name}: {factors:?}");
+        assert!(factors.iter().filter(|factor| (*factor - 1.0).abs() < 1e-6).count() >= 30, "{name}: {factors:?}");
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Needs the shared library of ONNX Runtime: its path is in `ORT_DYLIB_PATH`, or nothing is tested.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "in a test a panic is a report, and skipping is told")]
+
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 

@@ -138,9 +138,13 @@ fn attention(qkv: &Matrix, length: usize, config: &Config) -> Matrix {
 
 fn softmax(scores: &mut [f32], scale: f32) {
     let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    scores.iter_mut().for_each(|score| *score = ((*score - largest) * scale).exp());
+    for score in &mut *scores {
+        *score = ((*score - largest) * scale).exp();
+    }
     let sum: f32 = scores.iter().sum();
-    scores.iter_mut().for_each(|score| *score /= sum);
+    for score in scores {
+        *score /= sum;
+    }
 }
 
 /// The approximation by tanh, which is within 0.001: enough to see what is large.

@@ -6,7 +6,7 @@ use super::encoder::{embedded, finish, last_norm, mask, normalized, part};
 use super::graph::{Builder, Setting, Value};
 use super::onnx::Model;
 
-pub(super) fn graph(bert: Bert, config: &Config) -> Model {
+pub(super) fn graph(bert: &Bert, config: &Config) -> Model {
     let graph = &mut Builder::default();
     let mask = mask(graph);
     let words = graph.matrix("embeddings.words.weight", &bert.words);
@@ -28,7 +28,7 @@ pub(super) fn graph(bert: Bert, config: &Config) -> Model {
         let (inner, bias) = product(graph, &part(i, "inner"), &states, &layer.inner);
         let inner = graph.fused(&part(i, "inner.gelu"), "BiasGelu", &[&inner, &bias], &[]);
         let (outer, bias) = product(graph, &part(i, "outer"), &inner, &layer.outer);
-        states = normalized(graph, &last_norm(i, &bert), &[&outer, &bias, &states], &layer.outer_norm, config);
+        states = normalized(graph, &last_norm(i, bert), &[&outer, &bias, &states], &layer.outer_norm, config);
     }
     finish(std::mem::take(graph), bert.classifier.as_ref(), config)
 }

@@ -19,7 +19,7 @@ struct States {
     shift: Vec<f32>,
 }
 
-pub(super) fn graph(bert: Bert, config: &Config, ranges: &[Ranges]) -> Model {
+pub(super) fn graph(bert: &Bert, config: &Config, ranges: &[Ranges]) -> Model {
     let graph = &mut Builder::default();
     let mask = mask(graph);
     let words = words(graph, &bert.words);
@@ -40,7 +40,7 @@ pub(super) fn graph(bert: Bert, config: &Config, ranges: &[Ranges]) -> Model {
         let outer = taking(&layer.outer, &range.outer, None);
         let outer = product(graph, &part(i, "outer"), &inner, &outer, Some(&states.shift));
         let sum = [&*outer, &*states.whole];
-        let name = last_norm(i, &bert);
+        let name = last_norm(i, bert);
         match ranges.get(i + 1) {
             Some(next) => states = split(graph, &name, &sum, &layer.outer_norm, &next.qkv, config),
             None => {
@@ -77,7 +77,7 @@ fn split(graph: &mut Builder, name: &str, sum: &[&str], norm: &Norm, by: &[f32],
 /// Each component multiplied by its own factor, unless all are 1.
 fn multiplied(graph: &mut Builder, name: &str, input: &str, by: impl Iterator<Item = f32>) -> Value {
     let by: Vec<_> = by.collect();
-    if by.iter().all(|&by| by == 1.0) {
+    if by.iter().all(|by| by.to_bits() == 1.0f32.to_bits()) {
         return input.to_owned();
     }
     let by = graph.vector(&format!("{name}.by"), &by);
@@ -94,7 +94,9 @@ fn taking(linear: &Linear, divided: &[f32], without: Option<&[f32]>) -> Linear {
                 *bias += f64::from(without[i]) * f64::from(*weight);
             }
         }
-        row.iter_mut().for_each(|weight| *weight *= by);
+        for weight in row {
+            *weight *= by;
+        }
     }
     Linear { weight, bias: bias.into_iter().map(|bias| bias as f32).collect() }
 }

@@ -72,11 +72,11 @@ pub fn convert(model_dir: &Path, out: &Path, precision: Precision) -> Result<Rep
     let mut weights = Weights::open(&model_dir.join("model.safetensors"))?;
     let bert = Bert::read(&mut weights, &config)?;
     let graph = match precision {
-        Precision::Float32 => float32::graph(bert, &config),
+        Precision::Float32 => float32::graph(&bert, &config),
         Precision::Int8 => {
             let special = vocabulary::special(&model_dir.join("tokenizer.json"), config.vocabulary)?;
             let ranges = calibrate::ranges(&bert, &config, special);
-            int8::graph(bert, &config, &ranges)
+            int8::graph(&bert, &config, &ranges)
         }
     };
     let bytes = write(&graph, out)?;

@@ -68,6 +68,6 @@ mod tests {
     fn each_row_uses_eight_bits() {
         let bytes = rows(&Matrix::new(2, vec![1.27, -0.5, 0.0, 1e-44]));
         assert_eq!(bytes.values, [127, -50, 0, 0]);
-        assert!((bytes.scales[0] - 0.01).abs() < 1e-9 && bytes.scales[1] == 1.0, "{:?}", bytes.scales);
+        assert_eq!(bytes.scales, [1.27 / 127.0, 1.0]);
     }
 }
