@@ -34,6 +34,7 @@ pub(super) fn ensure(
 
 /// Installs the newest runtime for this platform.
 pub(super) fn install(store: &Store, downloads: &Downloads, events: Events<'_>) -> Result<(), ModelError> {
+    downloads.client().allowed("ONNX Runtime")?;
     let index = downloads.client().network().index.clone();
     events(Event::Source(format!("{PACKAGE} from {}", super::network::redacted(&index))));
     let files = index::files(downloads.client(), PACKAGE)?;
