@@ -8,6 +8,7 @@ mod embed;
 mod eval;
 mod generate_docs;
 mod ingest;
+mod model;
 mod read;
 mod search;
 #[cfg(feature = "mcp")]
@@ -128,6 +129,7 @@ pub(crate) enum Command {
     Ingest(ingest::Args),
     Sources(sources::Args),
     Embed(embed::Args),
+    Model(model::Args),
     Eval(eval::Args),
     #[cfg(feature = "mcp")]
     Serve(serve::Args),
@@ -150,6 +152,7 @@ impl Command {
             Self::Ingest(args) => ingest::run(&app, &args, out),
             Self::Sources(args) => sources::run(&app, &args, out),
             Self::Embed(args) => embed::run(&app, args, out),
+            Self::Model(args) => model::run(&app, &args, out),
             Self::Eval(args) => eval::run(&app, &args, out),
             #[cfg(feature = "mcp")]
             Self::Serve(args) => serve::run(app, &args),

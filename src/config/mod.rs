@@ -4,6 +4,7 @@
 //! `cloudops config show --origin` does.
 
 pub(crate) mod env_vars;
+pub(crate) mod network;
 pub(crate) mod runtime;
 mod settings;
 
