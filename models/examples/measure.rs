@@ -1,7 +1,7 @@
 //! What an installed model costs here: time to open, memory, milliseconds per question, passages per second.
 //!
 //! `cargo run -p cloudops-models --example measure -- MODELS_DIR NAME [PYTHON_PREFIX]`
-#![expect(clippy::print_stdout, reason = "a program for people")]
+#![expect(clippy::print_stdout, clippy::disallowed_macros, reason = "a program for people")]
 
 use std::error::Error;
 use std::path::PathBuf;

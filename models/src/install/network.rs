@@ -57,7 +57,7 @@ const TRIES_UNANSWERED: u32 = 3;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(15);
 /// Silence after which a connection is given up.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// Pages of an index are a few hundred kilobytes.
 const LARGEST_PAGE: u64 = 64 << 20;
 
@@ -83,7 +83,7 @@ pub(super) struct Failure {
     /// How long the server asks to wait.
     wait: Option<Duration>,
     /// An error that has nothing to do with the network.
-    fatal: Option<ModelError>,
+    fatal: Option<Box<ModelError>>,
 }
 
 impl Failure {
@@ -96,7 +96,7 @@ impl Failure {
     }
 
     pub(super) fn fatal(error: ModelError) -> Self {
-        Self { fatal: Some(error), ..Self::default() }
+        Self { fatal: Some(Box::new(error)), ..Self::default() }
     }
 
     fn of(error: &ureq::Error) -> Self {
@@ -168,7 +168,7 @@ impl Client {
                 Err(failure) => failure,
             };
             if let Some(error) = failure.fatal {
-                return Err(error);
+                return Err(*error);
             }
             if failure.progressed {
                 (tries, wait) = (1, self.network.first_wait);
@@ -260,16 +260,9 @@ fn percent_decoded(text: &str) -> Vec<u8> {
     let mut at = 0;
     while at < bytes.len() {
         let code = bytes.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
-        match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| bytes[at] == b'%') {
-            Some(byte) => {
-                decoded.push(byte);
-                at += 3;
-            }
-            None => {
-                decoded.push(bytes[at]);
-                at += 1;
-            }
-        }
+        let byte = code.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| bytes[at] == b'%');
+        decoded.push(byte.unwrap_or(bytes[at]));
+        at += if byte.is_some() { 3 } else { 1 };
     }
     decoded
 }

@@ -154,7 +154,8 @@ fn python_dirs(prefix: &Path) -> Vec<PathBuf> {
     dirs
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use tempfile::TempDir;
 

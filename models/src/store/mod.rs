@@ -14,6 +14,8 @@ use std::fs::TryLockError;
 use std::io;
 use std::path::{Path, PathBuf};
 
+#[cfg(test)]
+pub(crate) use files::hex;
 pub(crate) use files::{replace_file, sha256_of, sync_dir};
 pub use manifest::{Checked, FileRecord, Kind, Manifest, Pooling};
 pub(crate) use staging::Staging;

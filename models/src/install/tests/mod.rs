@@ -16,7 +16,7 @@ use super::registry::Known;
 use super::{Event, Network, Outcome, Proxy, Request, download, hub, index, install, runtime};
 use crate::convert::Precision;
 use crate::runtime::Search;
-use crate::store::{Checked, Kind, Pooling, Store};
+use crate::store::{Checked, Kind, Pooling, Store, hex};
 use crate::testing::tiny_model;
 use crate::{ModelError, TransformerOptions, open, open_in_use};
 
@@ -33,7 +33,7 @@ fn network(server: &Server) -> Network {
 }
 
 fn hash_of(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 /// Bytes that differ from one another.
