@@ -42,7 +42,7 @@ impl Deref for OpenIndex {
 impl App {
     pub(crate) fn new(config: Config) -> Self {
         let search = config::runtime::search(config.settings.data_dir.join(MODELS_DIR));
-        let models = Arc::new(Models::new(search));
+        let models = Arc::new(Models::new(search, config.settings.embed.clone()));
         Self { config, models, opened: Mutex::new(None) }
     }
 

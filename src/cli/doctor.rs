@@ -9,6 +9,7 @@ use cloudops_models::TransformerOptions;
 use serde::Serialize;
 
 use crate::app::{App, open_existing};
+use crate::config::EmbedProvider;
 use crate::corpus;
 use crate::embedding;
 use crate::report::error::{CommandError, CommandResult};
@@ -206,9 +207,10 @@ fn vectors(summary: &IndexSummary) -> Check {
         let hint = "To train them, run `cloudops embed train`.";
         return Check::new(NAME, Status::Warn, "none: searches rank by words only", Some(hint));
     }
-    let sets = summary.vectors.iter().map(|set| {
-        format!("{}: {} of {} {}", set.name, set.filled, set.total, set.granularity.as_str())
-    });
+    let sets = summary
+        .vectors
+        .iter()
+        .map(|set| format!("{}: {} of {} {}", set.name, set.filled, set.total, set.granularity.as_str()));
     let message = sets.collect::<Vec<_>>().join(", ");
     match summary.vectors.iter().find(|set| set.name == "static" && set.filled < set.total) {
         Some(_) => Check::new(NAME, Status::Warn, message, Some("To fill them, run `cloudops ingest`.")),
@@ -219,18 +221,31 @@ fn vectors(summary: &IndexSummary) -> Check {
 /// The transformer: whether one is installed, can be loaded, and how far its vectors are.
 fn meaning(app: &App, summary: &IndexSummary) -> Vec<Check> {
     const NAME: &str = "model";
-    let status = match embedding::status(app.data_dir(), summary) {
+    let status = match embedding::status(app, summary) {
         Ok(status) => status,
         Err(error) => return vec![Check::new(NAME, Status::Warn, format!("{error:#}"), None)],
     };
+    let settings = &app.settings().embed;
+    if settings.provider == EmbedProvider::Bedrock
+        && let Err(refusal) = embedding::bedrock::id(&settings.bedrock)
+    {
+        return vec![Check::new(NAME, Status::Fail, refusal.to_string(), refusal.hint.as_deref())];
+    }
     let Some(model) = &status.model else {
         let hint = "Questions in other words than the documentation's are found much better with one: \
                     `cloudops model install`.";
         return vec![Check::new(NAME, Status::Ok, "none: searches rank by words and a table of them", Some(hint))];
     };
-    let opened = cloudops_models::open(&app.runtime_search(), model, TransformerOptions::queries());
+    let opened = match settings.provider {
+        EmbedProvider::Local => {
+            let opened = cloudops_models::open(&app.runtime_search(), model, TransformerOptions::queries());
+            opened.map(|opened| format!("{model}, version {}", opened.id().version))
+        }
+        // Whether it answers is not tried: that costs money.
+        EmbedProvider::Bedrock => Ok(format!("{model} of Amazon Bedrock, for at most ${}", settings.bedrock.max_usd)),
+    };
     let mut checks = vec![match opened {
-        Ok(opened) => Check::ok(NAME, format!("{model}, version {}", opened.id().version)),
+        Ok(opened) => Check::ok(NAME, opened),
         Err(error) => {
             let message = format!("{model} cannot be used, searches go without it: {error}");
             Check::new(NAME, Status::Fail, message, error.hint().as_deref())
@@ -250,7 +265,12 @@ fn meaning(app: &App, summary: &IndexSummary) -> Vec<Check> {
                 "{} of {} documents, {} of {} passages",
                 status.documents.done, status.documents.total, status.passages.done, status.passages.total
             );
-            let hint = "To make the rest, run `cloudops embed run`; `serve` and `ingest` do it in the background.";
+            let hint = match settings.provider {
+                EmbedProvider::Local => {
+                    "To make the rest, run `cloudops embed run`; `serve` and `ingest` do it in the background."
+                }
+                EmbedProvider::Bedrock => "To make the rest, run `cloudops embed run`, which says what it costs.",
+            };
             Check::new(FILLED, Status::Warn, message, Some(hint))
         }
     });

@@ -2,13 +2,15 @@
 
 use std::io::Write;
 
-use cloudops_indexes::store::{IndexError, IndexWriter, TrainWhen, WriterOptions};
+use cloudops_indexes::store::{FillProgress, IndexError, IndexWriter, TrainWhen, WriterOptions};
 use serde_json::json;
 
 use super::ingest::{commit, stop_on_interrupt, write_training};
 use crate::app::App;
+use crate::config::EmbedProvider;
+use crate::embedding::bedrock::{self, Paid};
 use crate::embedding::{self, Filling};
-use crate::report::error::{CommandError, CommandResult};
+use crate::report::error::{CommandError, CommandResult, note};
 use crate::report::progress::Bars;
 use crate::report::{DIM, GOOD, Output, count, grouped, styled};
 
@@ -39,6 +41,10 @@ struct RunArgs {
     /// Leave passages out, which take an hour for all of the AWS documentation; documents take minutes
     #[arg(long)]
     documents_only: bool,
+    /// US dollars that may be spent where `embed.provider` of the configuration is `bedrock` [default:
+    /// `embed.bedrock.max_usd`]
+    #[arg(long, value_name = "USD")]
+    max_usd: Option<f64>,
     /// Threads [default: `embed.threads` of the configuration, one per core]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -88,9 +94,18 @@ fn fill(app: &App, args: &RunArgs, out: &mut Output) -> CommandResult {
         threads: args.threads.unwrap_or(settings.threads),
         documents_only: args.documents_only || !settings.passages,
     };
+    let paid = paid(app, args, options.documents_only, out)?;
     let mut bars = Bars::new(out.is_json());
-    let report = embedding::fill(app, options, &stop, &mut |progress| bars.fill(progress));
+    let mut follow = |progress: &FillProgress| bars.fill(progress);
+    let report = match &paid {
+        Some(paid) => embedding::fill_with(app, paid.embedder.as_ref(), options, &stop, &mut follow).map(Some),
+        None => embedding::fill(app, options, &stop, &mut follow),
+    };
     bars.finish();
+    let spent = paid.map(|paid| paid.spent());
+    if let Some(spent) = spent {
+        note(out, format!("spent: {spent}"));
+    }
     let report = report.map_err(|error| {
         let interrupted = matches!(error.downcast_ref(), Some(IndexError::Interrupted));
         let error = CommandError::from(error);
@@ -100,6 +115,10 @@ fn fill(app: &App, args: &RunArgs, out: &mut Output) -> CommandResult {
         return Err(CommandError::input("no model is in use").hint("To install one, run `cloudops model install`."));
     };
     if out.is_json() {
+        let mut report = serde_json::to_value(report)?;
+        if let (Some(report), Some(spent)) = (report.as_object_mut(), spent) {
+            report.insert("spent".to_owned(), json!(spent));
+        }
         out.json(&report)?;
         return Ok(());
     }
@@ -117,8 +136,40 @@ fn fill(app: &App, args: &RunArgs, out: &mut Output) -> CommandResult {
     Ok(())
 }
 
+/// The configured embedder that costs money, if that is the one, and if what it is to do stays below the cap.
+fn paid(app: &App, args: &RunArgs, documents_only: bool, out: &Output) -> Result<Option<Paid>, CommandError> {
+    let settings = &app.settings().embed;
+    if settings.provider == EmbedProvider::Local {
+        return match args.max_usd {
+            Some(_) => Err(CommandError::input("`--max-usd` was given, but the model in use costs nothing")
+                .hint("To embed with Amazon Bedrock, set `embed.provider` to `bedrock`.")),
+            None => Ok(None),
+        };
+    }
+    let summary = app.index()?.summary()?;
+    let status = embedding::status(app, &summary)?;
+    let estimate = bedrock::estimate(&settings.bedrock, &summary, &status, documents_only)?;
+    let max_usd = args.max_usd.unwrap_or(settings.bedrock.max_usd);
+    if estimate.tokens > 0 && max_usd <= 0.0 {
+        let message =
+            format!("embedding with `{}` will cost about {estimate}, and no cap is given", settings.bedrock.model);
+        let hint = "Say how much it may cost with `--max-usd USD`, or set `embed.bedrock.max_usd`.";
+        return Err(CommandError::input(message).hint(hint));
+    }
+    if estimate.usd > max_usd {
+        let message = format!(
+            "embedding with `{}` will cost about {estimate}, which is more than the cap of ${max_usd}",
+            settings.bedrock.model
+        );
+        let hint = "Allow more with `--max-usd USD`, or begin with `--documents-only`.";
+        return Err(CommandError::input(message).hint(hint));
+    }
+    note(out, format!("estimate: {estimate} by `{}`, at most ${max_usd}", settings.bedrock.model));
+    Ok(Some(bedrock::for_filling(&settings.bedrock, max_usd)?))
+}
+
 fn status(app: &App, out: &mut Output) -> CommandResult {
-    let status = embedding::status(app.data_dir(), &app.index()?.summary()?)?;
+    let status = embedding::status(app, &app.index()?.summary()?)?;
     if out.is_json() {
         out.json(&status)?;
         return Ok(());

@@ -28,9 +28,44 @@ pub(crate) static ALL: &[EnvVar] = &[
         doc: "`false` to make the vectors of the model in use only when `embed run` is called.",
     },
     EnvVar {
+        name: "CLOUDOPS_EMBED_BEDROCK_DIMENSIONS",
+        sets: Some("embed.bedrock.dimensions"),
+        doc: "Length of the vectors by Amazon Bedrock; 0 for the model's own.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_EMBED_BEDROCK_MAX_USD",
+        sets: Some("embed.bedrock.max_usd"),
+        doc: "US dollars that one process may spend at Amazon Bedrock; 0 allows nothing.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_EMBED_BEDROCK_MODEL",
+        sets: Some("embed.bedrock.model"),
+        doc: "Embedding model of Amazon Bedrock, or an inference profile of one.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_EMBED_BEDROCK_PROFILE",
+        sets: Some("embed.bedrock.profile"),
+        doc: "AWS profile for Amazon Bedrock instead of `AWS_PROFILE`.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_EMBED_BEDROCK_REGION",
+        sets: Some("embed.bedrock.region"),
+        doc: "AWS region for Amazon Bedrock instead of `AWS_REGION`.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_EMBED_BEDROCK_USD_PER_1K_TOKENS",
+        sets: Some("embed.bedrock.usd_per_1k_tokens"),
+        doc: "Price of a thousand tokens in US dollars; 0 for the list price that the program knows.",
+    },
+    EnvVar {
         name: "CLOUDOPS_EMBED_PASSAGES",
         sets: Some("embed.passages"),
         doc: "`false` to make vectors of documents only, not of their passages.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_EMBED_PROVIDER",
+        sets: Some("embed.provider"),
+        doc: "Who makes vectors: `local` or `bedrock`.",
     },
     EnvVar {
         name: "CLOUDOPS_EMBED_THREADS",
@@ -90,6 +125,16 @@ pub(crate) static ALL: &[EnvVar] = &[
         doc: "When `ingest` trains: `never`, `auto` (as the thresholds say) or `always`.",
     },
     EnvVar {
+        name: "HF_ENDPOINT",
+        sets: None,
+        doc: "Model hub that `model install` downloads from. By default `https://huggingface.co`.",
+    },
+    EnvVar {
+        name: "HTTPS_PROXY",
+        sets: None,
+        doc: "Proxy that `model install` downloads through; `ALL_PROXY` and `HTTP_PROXY` are read too.",
+    },
+    EnvVar {
         name: "NO_COLOR",
         sets: None,
         doc: "Set to anything: no colours. `CLICOLOR_FORCE` set to `1` forces them.",
@@ -98,6 +143,21 @@ pub(crate) static ALL: &[EnvVar] = &[
         name: super::runtime::LIBRARY,
         sets: None,
         doc: "The ONNX Runtime library to load, instead of the one that `cloudops model install` or Python installed.",
+    },
+    EnvVar {
+        name: "NO_PROXY",
+        sets: None,
+        doc: "Hosts that `model install` asks without the proxy, separated by commas.",
+    },
+    EnvVar {
+        name: "ORT_DYLIB_PATH",
+        sets: None,
+        doc: "The shared library of ONNX Runtime, 1.24 or later, that models run with. By default it is searched for.",
+    },
+    EnvVar {
+        name: "PIP_INDEX_URL",
+        sets: None,
+        doc: "Package index that `model install` downloads from. By default `https://pypi.org/simple/`.",
     },
 ];
 

@@ -15,7 +15,7 @@ use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
-pub(crate) use settings::Settings;
+pub(crate) use settings::{BedrockSettings, EmbedProvider, EmbedSettings, Settings};
 
 /// Settings, and where each came from.
 #[derive(Debug)]
@@ -249,6 +249,7 @@ mod tests {
         for variable in env_vars::ALL {
             let Some(key) = variable.sets else { continue };
             let value = match key {
+                "embed.provider" => "bedrock",
                 "search.mode" => "lexical",
                 "train.when" => "always",
                 "ingest.follow_symlinks" | "serve.read_only" => "true",

@@ -28,20 +28,73 @@ pub(crate) struct Settings {
 }
 
 /// How vectors are made by the model in use, if one is installed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct EmbedSettings {
     /// Whether `ingest` and `serve` start a process of the lowest priority that makes the vectors that are missing.
     pub(crate) background: bool,
+    /// Vectors for money, by a model of Amazon Bedrock.
+    pub(crate) bedrock: BedrockSettings,
     /// Whether passages get vectors too, which takes an hour for all of the AWS documentation; documents take minutes.
     pub(crate) passages: bool,
+    /// Who makes them: `local` (the model in use, on this machine) or `bedrock` (see `embed.bedrock`; only by `embed
+    /// run`, never in the background).
+    pub(crate) provider: EmbedProvider,
     /// Threads that make them; 0 for one per core.
     pub(crate) threads: usize,
 }
 
+/// See [`EmbedSettings::provider`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum EmbedProvider {
+    /// The model in use, on this machine.
+    Local,
+    /// A model of Amazon Bedrock.
+    Bedrock,
+}
+
+/// Vectors for money, by a model of Amazon Bedrock: texts and questions are sent there. The endpoint and all else that
+/// is not set here is found as by every AWS tool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct BedrockSettings {
+    /// Length of the vectors; 0 for the model's own (Titan: 1024, or 512 or 256).
+    pub(crate) dimensions: usize,
+    /// US dollars that one process may spend: an `embed run`, or a server on questions. 0 allows nothing.
+    pub(crate) max_usd: f64,
+    /// Identifier of the model, or of an inference profile.
+    pub(crate) model: String,
+    /// AWS profile. Empty: `AWS_PROFILE`, or the default one.
+    pub(crate) profile: String,
+    /// AWS region. Empty: `AWS_REGION`, or the profile's.
+    pub(crate) region: String,
+    /// Price in US dollars of a thousand tokens; 0 for the list price that the program knows.
+    pub(crate) usd_per_1k_tokens: f64,
+}
+
+impl Default for BedrockSettings {
+    fn default() -> Self {
+        Self {
+            dimensions: 0,
+            max_usd: 0.0,
+            model: "amazon.titan-embed-text-v2:0".to_owned(),
+            profile: String::new(),
+            region: String::new(),
+            usd_per_1k_tokens: 0.0,
+        }
+    }
+}
+
 impl Default for EmbedSettings {
     fn default() -> Self {
-        Self { background: true, passages: true, threads: 0 }
+        Self {
+            background: true,
+            bedrock: BedrockSettings::default(),
+            passages: true,
+            provider: EmbedProvider::Local,
+            threads: 0,
+        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! Embedders that are slow to make vectors with: which one is in use, questions to it, and filling the index with its
 //! vectors behind the scenes.
 
+pub(crate) mod bedrock;
 mod provider;
 mod state;
 mod worker;
 
 pub(crate) use provider::Models;
 pub(crate) use state::{Filling, Share, Status, status};
-pub(crate) use worker::{Options, fill, give_way, start_in_background};
+pub(crate) use worker::{Options, fill, fill_with, give_way, start_in_background};
 
 /// Where models are kept, below the data directory.
 pub(crate) const MODELS_DIR: &str = "models";

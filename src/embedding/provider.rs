@@ -8,12 +8,16 @@ use cloudops_models::runtime::Search;
 use cloudops_models::{ModelError, Reranker, TransformerOptions};
 use lru::LruCache;
 
+use super::bedrock;
+use crate::config::EmbedSettings;
+
 /// Questions whose vector is remembered: an hour of a busy client, 3 MB at most.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1024).expect("it is not zero");
 
 /// The models of a data directory. Each is loaded at the first question that needs it, and kept.
 pub(crate) struct Models {
     search: Search,
+    settings: EmbedSettings,
     opened: Mutex<Vec<Arc<Remembering>>>,
     /// Looked for once; a server that runs longer than an installation is started anew for it.
     cross_encoder: OnceLock<Option<Arc<dyn CrossEncoder>>>,
@@ -26,8 +30,8 @@ impl std::fmt::Debug for Models {
 }
 
 impl Models {
-    pub(crate) fn new(search: Search) -> Self {
-        Self { search, opened: Mutex::new(Vec::new()), cross_encoder: OnceLock::new() }
+    pub(crate) fn new(search: Search, settings: EmbedSettings) -> Self {
+        Self { search, settings, opened: Mutex::new(Vec::new()), cross_encoder: OnceLock::new() }
     }
 }
 
@@ -37,8 +41,11 @@ impl EmbedderSource for Models {
         if let Some(known) = opened.iter().find(|known| known.id() == id) {
             return Ok(Arc::clone(known) as Arc<dyn Embedder>);
         }
-        let model = cloudops_models::open(&self.search, &id.name, TransformerOptions::queries());
-        let model = model.map_err(|error| unavailable(id, &error))?;
+        let model = match bedrock::for_questions(&self.settings, id) {
+            Some(paid) => paid?,
+            None => cloudops_models::open(&self.search, &id.name, TransformerOptions::queries())
+                .map_err(|error| unavailable(id, &error))?,
+        };
         let model = Arc::new(Remembering::new(model));
         // One of another version is of no use any more, once it was replaced.
         opened.retain(|known| known.id().name != id.name);
@@ -63,7 +70,8 @@ struct Judge(Reranker);
 
 impl CrossEncoder for Judge {
     fn scores(&self, query: &str, passages: &[&str]) -> Result<Vec<f32>, EmbedError> {
-        let failed = |error: ModelError| EmbedError::Failed { name: self.0.name().to_owned(), reason: error.to_string() };
+        let failed =
+            |error: ModelError| EmbedError::Failed { name: self.0.name().to_owned(), reason: error.to_string() };
         self.0.scores(query, passages).map_err(failed)
     }
 }
@@ -171,7 +179,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let search = Search { models_dir: dir.path().to_owned(), ..Search::default() };
         let id = EmbedderId { name: "all-minilm-l6-v2".into(), version: "1".into(), dimensions: 384 };
-        let error = Models::new(search).open(&id).err().expect("nothing is installed").to_string();
+        let error =
+            Models::new(search, EmbedSettings::default()).open(&id).err().expect("nothing is installed").to_string();
         assert!(error.contains("`all-minilm-l6-v2`") && error.contains("cloudops model install"), "{error}");
     }
 }

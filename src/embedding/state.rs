@@ -9,7 +9,9 @@ use cloudops_models::store::Store;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::MODELS_DIR;
+use super::{MODELS_DIR, bedrock};
+use crate::app::App;
+use crate::config::EmbedProvider;
 use crate::report::time;
 
 /// What the process that fills says of itself every few seconds, in a file beside the index.
@@ -97,19 +99,36 @@ pub(crate) struct Share {
 }
 
 impl Share {
+    /// How many are not done.
+    #[cfg_attr(not(feature = "bedrock"), expect(dead_code, reason = "only what costs money is counted beforehand"))]
+    pub(crate) fn left(self) -> u64 {
+        self.total.saturating_sub(self.done)
+    }
+
     fn is_complete(self) -> bool {
         self.done >= self.total
     }
 }
 
-/// Looks at the installed models, the index, and at what a running process says.
-pub(crate) fn status(data_dir: &Path, summary: &IndexSummary) -> anyhow::Result<Status> {
-    let models = Store::new(data_dir.join(MODELS_DIR));
-    let model = models.in_use()?;
-    let version = model.as_ref().and_then(|name| Some(models.get(name).ok()?.manifest.version()));
+/// Looks at the installed models or at the configured one of Bedrock, at the index, and at what a running process says.
+pub(crate) fn status(app: &App, summary: &IndexSummary) -> anyhow::Result<Status> {
+    let data_dir = app.data_dir();
+    let settings = &app.settings().embed;
+    let (model, version) = match settings.provider {
+        EmbedProvider::Local => {
+            let models = Store::new(data_dir.join(MODELS_DIR));
+            let model = models.in_use()?;
+            let version = model.as_ref().and_then(|name| Some(models.get(name).ok()?.manifest.version()));
+            (model, version)
+        }
+        // Where it cannot be used, there is none; `embed run` and `doctor` say why.
+        EmbedProvider::Bedrock => bedrock::id(&settings.bedrock).ok().map(|id| (id.name, id.version)).unzip(),
+    };
     let of = |granularity, total| {
         let set = summary.vectors.iter().find(|set| {
-            set.granularity == granularity && Some(&set.name) == model.as_ref() && Some(&set.version) == version.as_ref()
+            set.granularity == granularity
+                && Some(&set.name) == model.as_ref()
+                && Some(&set.version) == version.as_ref()
         });
         Share { done: set.map_or(0, |set| set.filled as u64), total }
     };

@@ -13,6 +13,7 @@ use cloudops_models::TransformerOptions;
 
 use super::state::{Filling, file, status};
 use crate::app::App;
+use crate::config::EmbedProvider;
 use crate::report::time;
 
 /// How often progress is written down.
@@ -38,11 +39,22 @@ pub(crate) fn fill(
     follow: &mut dyn FnMut(&FillProgress),
 ) -> anyhow::Result<Option<FillReport>> {
     let threads = TransformerOptions { threads: options.threads };
-    let data_dir = app.data_dir();
     let Some(embedder) = cloudops_models::open_in_use(&app.runtime_search(), threads)? else { return Ok(None) };
+    fill_with(app, embedder.as_ref(), options, stop, follow).map(Some)
+}
+
+/// The same with this embedder.
+pub(crate) fn fill_with(
+    app: &App,
+    embedder: &dyn Embedder,
+    options: Options,
+    stop: &AtomicBool,
+    follow: &mut dyn FnMut(&FillProgress),
+) -> anyhow::Result<FillReport> {
+    let data_dir = app.data_dir();
     let mut news = News::new(data_dir, embedder.id().name.clone());
     let fill = FillOptions { documents_only: options.documents_only, ..FillOptions::default() };
-    let filled = store::fill(data_dir, embedder.as_ref(), &fill, &mut |progress| {
+    let filled = store::fill(data_dir, embedder, &fill, &mut |progress| {
         news.tell(&progress);
         follow(&progress);
         if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -51,17 +63,18 @@ pub(crate) fn fill(
     if !matches!(filled, Err(IndexError::Filling(_))) {
         news.end(filled.as_ref().err());
     }
-    Ok(Some(filled?))
+    Ok(filled?)
 }
 
 /// Starts a process that fills what is missing, if that is wanted, possible, and not being done. Returns whether it was
 /// started.
 pub(crate) fn start_in_background(app: &App, summary: &IndexSummary) -> anyhow::Result<bool> {
     let data_dir = app.data_dir();
-    if !app.settings().embed.background {
+    // What costs money is done only when somebody asks for it.
+    if !app.settings().embed.background || app.settings().embed.provider != EmbedProvider::Local {
         return Ok(false);
     }
-    let status = status(data_dir, summary)?;
+    let status = status(app, summary)?;
     let done = status.complete || (!app.settings().embed.passages && status.documents.done >= status.documents.total);
     if status.model.is_none() || done || status.running {
         return Ok(false);

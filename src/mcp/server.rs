@@ -107,7 +107,7 @@ fn describe(app: &App, known: u64) -> anyhow::Result<(u64, Option<String>)> {
         return Ok((known, None));
     }
     let summary = index.summary()?;
-    let status = embedding::status(app.data_dir(), &summary)?;
+    let status = embedding::status(app, &summary)?;
     Ok((summary.generation, Some(instructions::of(&summary, &status))))
 }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{BAD, GOOD, Output, styled};
 use crate::config::ConfigError;
+use crate::embedding::bedrock::Refusal;
 use crate::tools::ToolError;
 
 /// Decides the exit code.
@@ -129,6 +130,9 @@ impl<E: Into<anyhow::Error>> From<E> for CommandError {
                 kind = Kind::Input;
             } else if let Some(cause) = cause.downcast_ref::<ModelError>() {
                 hints.extend(cause.hint());
+            } else if let Some(cause) = cause.downcast_ref::<Refusal>() {
+                hints.extend(cause.hint.clone());
+                kind = Kind::Input;
             } else if let Some(cause) = cause.downcast_ref::<ToolError>() {
                 hints.extend(cause.hints.iter().cloned());
                 if cause.is_input() {

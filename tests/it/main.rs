@@ -4,6 +4,8 @@
 #![allow(clippy::format_collect, clippy::format_push_string, reason = "short texts, made once")]
 #![allow(clippy::needless_pass_by_value, reason = "`json!` reads best in place")]
 
+#[cfg(feature = "bedrock")]
+mod bedrock;
 mod cli;
 mod clients;
 mod corpus_quality;

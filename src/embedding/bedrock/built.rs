@@ -64,7 +64,11 @@ fn model(settings: &BedrockSettings) -> Result<Model, BedrockError> {
 }
 
 fn price(settings: &BedrockSettings, model: &Model) -> Result<Price, BedrockError> {
-    if settings.usd_per_1k_tokens == 0.0 { Ok(model.price()) } else { Price::per_thousand_tokens(settings.usd_per_1k_tokens) }
+    if settings.usd_per_1k_tokens == 0.0 {
+        Ok(model.price())
+    } else {
+        Price::per_thousand_tokens(settings.usd_per_1k_tokens)
+    }
 }
 
 fn embedder(
@@ -74,7 +78,7 @@ fn embedder(
     max_usd: f64,
 ) -> Result<BedrockEmbedder, BedrockError> {
     let named = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-    let access = Access { region: named(&settings.region), profile: named(&settings.profile), ..Access::default() };
+    let access = Access::new(named(&settings.region), named(&settings.profile));
     let price = price(settings, &model)?;
     BedrockEmbedder::new(Options { model, access, limits, price, max_usd })
 }

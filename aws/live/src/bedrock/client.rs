@@ -23,12 +23,17 @@ use super::observe::{Observer, Seen};
 /// `AWS_PROFILE`, `AWS_ENDPOINT_URL_BEDROCK_RUNTIME` and the like, then in the profile.
 #[derive(Debug, Clone, Default)]
 pub struct Access {
-    /// The region.
-    pub region: Option<String>,
-    /// The profile.
-    pub profile: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) profile: Option<String>,
     pub(super) endpoint: Option<String>,
     pub(super) credentials: Option<SharedCredentialsProvider>,
+}
+
+impl Access {
+    /// This region and this profile, as far as they are given.
+    pub fn new(region: Option<String>, profile: Option<String>) -> Self {
+        Self { region, profile, ..Self::default() }
+    }
 }
 
 /// How much is asked at once, and for how long.
