@@ -44,7 +44,7 @@ pub static KNOWN: &[Known] = &[
     Known {
         name: "bge-small-en-v1.5",
         kind: Kind::Embedder,
-        about: "384 dimensions, 12 layers: half as fast, made for search",
+        about: "384 dimensions, 12 layers: made for search, slower",
         repository: "BAAI/bge-small-en-v1.5",
         package: None,
         pooling: Pooling::Cls,

@@ -18,8 +18,7 @@ use crate::runtime::Runtime;
 use crate::store::{Installed, Kind, Pooling};
 use crate::{ModelError, text};
 
-/// What a transformer's ranking is worth beside the lexical one, where nothing better was measured: half. Fusion with
-/// this weight is what `docs/embedding.md` measures.
+/// What a transformer's ranking is worth beside the lexical one: both the same. A starting point, not yet measured.
 pub const WEIGHT: f32 = 0.5;
 
 /// Copies of a model that work at the same time, at most: each takes the memory of its weights.
