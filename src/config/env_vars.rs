@@ -16,6 +16,21 @@ pub(crate) const CONFIG: &str = "CLOUDOPS_CONFIG";
 
 /// All of them by name.
 pub(crate) static ALL: &[EnvVar] = &[
+    EnvVar {
+        name: "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+        sets: None,
+        doc: "Address of Amazon Bedrock, where it is not the usual one. Only where `embed.provider` is `bedrock`.",
+    },
+    EnvVar {
+        name: "AWS_PROFILE",
+        sets: None,
+        doc: "AWS profile for Amazon Bedrock; all other variables of the AWS SDKs are read too. Only where `embed.provider` is `bedrock`.",
+    },
+    EnvVar {
+        name: "AWS_REGION",
+        sets: None,
+        doc: "AWS region for Amazon Bedrock. Only where `embed.provider` is `bedrock`.",
+    },
     EnvVar { name: CONFIG, sets: None, doc: "Configuration file to read instead of the default one. It must exist." },
     EnvVar {
         name: "CLOUDOPS_DATA_DIR",
@@ -140,17 +155,12 @@ pub(crate) static ALL: &[EnvVar] = &[
         doc: "Set to anything: no colours. `CLICOLOR_FORCE` set to `1` forces them.",
     },
     EnvVar {
-        name: super::runtime::LIBRARY,
-        sets: None,
-        doc: "The ONNX Runtime library to load, instead of the one that `cloudops model install` or Python installed.",
-    },
-    EnvVar {
         name: "NO_PROXY",
         sets: None,
         doc: "Hosts that `model install` asks without the proxy, separated by commas.",
     },
     EnvVar {
-        name: "ORT_DYLIB_PATH",
+        name: super::runtime::LIBRARY,
         sets: None,
         doc: "The shared library of ONNX Runtime, 1.24 or later, that models run with. By default it is searched for.",
     },

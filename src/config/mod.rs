@@ -252,7 +252,7 @@ mod tests {
                 "embed.provider" => "bedrock",
                 "search.mode" => "lexical",
                 "train.when" => "always",
-                "ingest.follow_symlinks" | "serve.read_only" => "true",
+                "embed.background" | "embed.passages" | "ingest.follow_symlinks" | "serve.read_only" => "true",
                 "train.min_changed" => "0.5",
                 _ => "3",
             };
