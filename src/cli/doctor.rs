@@ -221,6 +221,7 @@ fn vectors(summary: &IndexSummary) -> Check {
 /// The transformer: whether one is installed, can be loaded, and how far its vectors are.
 fn meaning(app: &App, summary: &IndexSummary) -> Vec<Check> {
     const NAME: &str = "model";
+    const FILLED: &str = "embedding";
     let status = match embedding::status(app, summary) {
         Ok(status) => status,
         Err(error) => return vec![Check::new(NAME, Status::Warn, format!("{error:#}"), None)],
@@ -251,7 +252,6 @@ fn meaning(app: &App, summary: &IndexSummary) -> Vec<Check> {
             Check::new(NAME, Status::Fail, message, error.hint().as_deref())
         }
     }];
-    const FILLED: &str = "embedding";
     let failed = status.filling.as_ref().and_then(|filling| filling.error.as_ref());
     checks.push(match (&status.filling, failed) {
         _ if status.complete => Check::ok(FILLED, "every document and passage"),
