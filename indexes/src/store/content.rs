@@ -92,15 +92,12 @@ fn without_links(line: &str) -> String {
             let end = from[middle..].find(')')? + middle;
             Some((&from[1..middle], end))
         });
-        match link {
-            Some((text, end)) => {
-                out.push_str(text);
-                rest = &from[end + 1..];
-            }
-            None => {
-                out.push('[');
-                rest = &from[1..];
-            }
+        if let Some((text, end)) = link {
+            out.push_str(text);
+            rest = &from[end + 1..];
+        } else {
+            out.push('[');
+            rest = &from[1..];
         }
     }
     out.push_str(rest);

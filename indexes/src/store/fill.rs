@@ -46,7 +46,7 @@ pub struct FillOptions {
 
 impl Default for FillOptions {
     fn default() -> Self {
-        Self { publish_every: Duration::from_secs(300), documents_only: false }
+        Self { publish_every: Duration::from_mins(5), documents_only: false }
     }
 }
 
