@@ -114,9 +114,8 @@ mod tests {
     fn every_document_can_be_read_and_says_what_it_is() {
         let documents = prepared();
         assert_eq!(documents.len(), files().len());
-        assert!(
-            DOCUMENTS.get_file("thesaurus.yaml").is_some() && documents.iter().all(|p| p.document.id.ends_with(".md"))
-        );
+        let all_markdown = documents.iter().all(|p| Path::new(&p.document.id).extension().is_some_and(|it| it == "md"));
+        assert!(DOCUMENTS.get_file("thesaurus.yaml").is_some() && all_markdown);
         for Prepared { document, passages } in documents {
             assert!(document.id.starts_with("corpus/"), "{}", document.id);
             assert!(!document.services.is_empty() && !passages.is_empty(), "{}", document.id);

@@ -3,7 +3,9 @@
 use std::io::Write;
 
 use clap::ValueEnum;
-use cloudops_indexes::hybrid::{Explanation, Filters, Hit, MAX_PHRASINGS, Mode, PassageHit, SearchRequest, SearchResponse};
+use cloudops_indexes::hybrid::{
+    Explanation, Filters, Hit, MAX_PHRASINGS, Mode, PassageHit, SearchRequest, SearchResponse,
+};
 use cloudops_indexes::model::{Kind, Timestamp};
 
 use crate::app::App;

@@ -174,8 +174,14 @@ fn search(index: &Index, input: Input) -> Result<Output, ToolError> {
     };
 
     // A time ago moves on between two calls; its words do not.
-    let question =
-        (query, &request.phrasings, request.rerank, request.mode, Filters { updated_since: None, ..request.filters.clone() }, &input.updated_since);
+    let question = (
+        query,
+        &request.phrasings,
+        request.rerank,
+        request.mode,
+        Filters { updated_since: None, ..request.filters.clone() },
+        &input.updated_since,
+    );
     let key = Key::of(SearchKnowledge::INFO.name, &question);
     if let Some(cursor) = &input.cursor {
         index.refresh()?;
