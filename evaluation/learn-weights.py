@@ -4,7 +4,7 @@
     evaluation/learn-weights.py --cloudops target/release/cloudops --data-dir DIR natural-dev.csv:0.5 other.csv:0.5
 
 Every question is asked once with `--explain`, which gives each document's best standard score on every side (words,
-table, meaning of passages, meaning of titles). What is learned is one weight per side, so that a softmax over the sums
+coverage of the question, table, meaning of passages, meaning of titles). What is learned is one weight per side, so that a softmax over the sums
 puts the right pages first: a convex problem with an L2 pull towards the weights in use, and few enough parameters for
 a few hundred questions. The sets are weighted as given. Reported are nDCG@10 on the questions themselves, and on
 questions left out in ten-fold cross-validation, with bootstrap intervals. Needs numpy.
@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-SIDES = ["lexical", "table", "meaning", "documents"]
+SIDES = ["lexical", "coverage", "table", "meaning", "documents"]
 
 
 def ask(args, question):

@@ -203,6 +203,7 @@ fn write_explanation(score: f32, e: &Explanation, out: &mut impl Write) -> std::
     let rank = |rank: Option<usize>| rank.map_or("-".to_owned(), |rank| format!("#{rank}"));
     let sides = [
         ("words", e.weights.lexical, e.document.lexical),
+        ("coverage", e.weights.coverage, e.document.coverage),
         ("table", e.weights.table, e.document.table),
         ("meaning", e.weights.meaning, e.document.meaning),
         ("titles", e.weights.documents, e.document.documents),

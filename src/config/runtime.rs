@@ -25,5 +25,10 @@ pub(crate) fn search(models_dir: PathBuf) -> Search {
         seen.push(prefix.clone());
         new
     });
-    Search { explicit: variable(LIBRARY).map(PathBuf::from), models_dir, library_dirs: list("LD_LIBRARY_PATH"), python_prefixes }
+    Search {
+        explicit: variable(LIBRARY).map(PathBuf::from),
+        models_dir,
+        library_dirs: list("LD_LIBRARY_PATH"),
+        python_prefixes,
+    }
 }

@@ -7,7 +7,9 @@ mod state;
 mod worker;
 
 pub(crate) use provider::Models;
-pub(crate) use state::{Filling, Share, Status, status};
+#[cfg(feature = "mcp")]
+pub(crate) use state::Share;
+pub(crate) use state::{Filling, Status, status};
 pub(crate) use worker::{Options, fill, fill_with, give_way, start_in_background};
 
 /// Where models are kept, below the data directory.

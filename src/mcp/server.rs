@@ -166,7 +166,9 @@ impl ServerHandler for Server {
         let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().build();
         let implementation = Implementation::new("cloudops", env!("CARGO_PKG_VERSION")).with_title("cloudops");
         // Also asked for between calls, where it costs a lock and a copy once the index is open.
-        ServerConfig::new(capabilities).with_server_info(implementation).with_instructions(self.instructions.get(&self.app))
+        ServerConfig::new(capabilities)
+            .with_server_info(implementation)
+            .with_instructions(self.instructions.get(&self.app))
     }
 
     async fn discover(&self, _context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {

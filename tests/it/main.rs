@@ -14,5 +14,6 @@ mod evaluation;
 mod hostile;
 mod ingest;
 mod mcp;
+mod meaning;
 mod support;
 mod writers;

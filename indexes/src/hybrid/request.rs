@@ -174,6 +174,8 @@ pub struct Explanation {
     pub meaning: f32,
     /// Best of any passage of the document on each side.
     pub document: Sides,
+    /// Share of the question's words that the document's passages hold, the rarer counting more, 0 ..= 1.
+    pub coverage: f32,
     /// What each side counts for. The sum of the products of these two is the score of the document.
     pub weights: Sides,
     /// Place by lexical score alone, from 1.

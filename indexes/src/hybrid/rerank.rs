@@ -4,7 +4,7 @@
 //! transformer in use, where they have no vector yet, and by a cross-encoder, which reads question and passage together
 //! (Nogueira and Cho, "Passage Re-ranking with BERT", 2019), where one is installed.
 
-use super::fuse::{MEANING_WEIGHT, standardize};
+use super::fuse::standardize;
 use super::search::{Candidate, Phrasing, Ranked};
 use crate::embed::{EmbedError, Embedder};
 use crate::store::{Embeddable, Generation, IndexError, read_content};
@@ -14,6 +14,8 @@ use crate::vector::Granularity;
 const DOCUMENTS: usize = 24;
 /// Passages of each.
 const PASSAGES: usize = 2;
+/// What a transformer that has seen a passage just now counts for beside everything else together.
+const SIMILARITY_WEIGHT: f32 = 0.4;
 /// What a cross-encoder counts for beside everything else together. It is the better judge of the two.
 const CROSS_ENCODER_WEIGHT: f32 = 0.5;
 
@@ -34,16 +36,14 @@ pub(super) fn rerank(
     let texts = read(generation, candidates, best)?;
     let scale: Vec<f32> = best.iter().map(|document| document.score).collect();
     if let Some(similarities) = similarities(generation, phrasing, candidates, best, &texts) {
-        blend(best, similarities, MEANING_WEIGHT);
+        blend(best, similarities, SIMILARITY_WEIGHT);
     }
     if let Some(judge) = generation.cross_encoder() {
         let passages: Vec<&str> = texts.iter().flatten().map(|text| text.body.as_str()).collect();
         match judge.scores(query, &passages) {
             Ok(scores) => {
                 let mut scores = scores.into_iter();
-                let of_documents = texts.iter().map(|texts| {
-                    scores.by_ref().take(texts.len()).fold(f32::NAN, f32::max)
-                });
+                let of_documents = texts.iter().map(|texts| scores.by_ref().take(texts.len()).fold(f32::NAN, f32::max));
                 blend(best, of_documents.collect(), CROSS_ENCODER_WEIGHT);
             }
             Err(error) => tracing::warn!(%error, "the cross-encoder is left out"),

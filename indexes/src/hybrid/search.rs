@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::fuse::{DOCUMENTS_WEIGHT, MEANING_WEIGHT, Side, Sides, add, ranks, standardize, to_unit};
+use super::fuse::{COVERAGE_WEIGHT, DOCUMENTS_WEIGHT, MEANING_WEIGHT, Side, Sides, add, ranks, standardize, to_unit};
 use super::request::{
     Explanation, Hit, MAX_PHRASINGS, Mode, PassageHit, SearchRequest, SearchResponse, SetCosine, VectorStatus,
 };
@@ -55,6 +55,8 @@ pub(super) struct Ranked {
     pub(super) passages: Vec<usize>,
     /// Best of any of them on every side, maybe another one on each.
     best: Sides,
+    /// Share of the question's words that its candidates hold, the rarer counting more, 0 ..= 1.
+    coverage: f32,
     pub(super) score: f32,
 }
 
@@ -81,8 +83,9 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
     };
     let passages = candidates(generation, request, &phrasings, mode, depth)?;
     let weights = weights(generation, &phrasings, mode);
-    let candidates = score(generation, passages, &phrasings, &weights, mode)?;
-    let mut ranked = by_document(generation, &candidates, &phrasings, &weights);
+    let candidates = score(generation, &passages, &phrasings, &weights, mode)?;
+    let rarities = generation.lexical.rarities(&phrasings[0].parsed)?;
+    let mut ranked = by_document(generation, &candidates, &phrasings, &weights, &rarities);
     if request.rerank && mode != Mode::Lexical {
         match rerank(generation, &request.query, &phrasings[0], &candidates, &mut ranked) {
             // Swept away between two looks: the caller has a newer generation.
@@ -194,35 +197,29 @@ fn query_vectors(generation: &Generation, query: &str) -> Result<QueryVectors, I
     Ok(vectors)
 }
 
-/// What every side counts for. A set that is still being filled counts for as much as is there of it.
+/// What every side counts for; they sum to 1. A set that is still being filled counts for as much as is there of it.
 fn weights(generation: &Generation, phrasings: &[Phrasing], mode: Mode) -> Sides {
     let mut weights = Sides::default();
-    if mode != Mode::Lexical {
-        let total = generation.lexical.len().max(1) as f32;
-        for (at, set) in generation.sets().iter().enumerate() {
-            if phrasings.iter().all(|phrasing| phrasing.vectors[at].is_none()) {
-                continue;
+    if mode != Mode::Vector {
+        (weights.lexical, weights.coverage) = (1.0, COVERAGE_WEIGHT);
+    }
+    for (at, set) in generation.sets().iter().enumerate() {
+        if mode == Mode::Lexical || phrasings.iter().all(|phrasing| phrasing.vectors[at].is_none()) {
+            continue;
+        }
+        let info = &set.vectors.info;
+        let share = |total: usize| set.vectors.len() as f32 / total.max(1) as f32;
+        match info.granularity {
+            Granularity::Passages if set.is_table() => weights.table = weights.table.max(info.weight),
+            Granularity::Passages => {
+                weights.meaning = weights.meaning.max(MEANING_WEIGHT * share(generation.lexical.len()));
             }
-            let info = &set.vectors.info;
-            match info.granularity {
-                Granularity::Passages if set.is_table() => weights.table = weights.table.max(info.weight),
-                Granularity::Passages => {
-                    let share = set.vectors.len() as f32 / total;
-                    weights.meaning = weights.meaning.max(MEANING_WEIGHT * share);
-                }
-                Granularity::Documents => {
-                    let share = set.vectors.len() as f32 / generation.entries().len().max(1) as f32;
-                    weights.documents = weights.documents.max(DOCUMENTS_WEIGHT * share);
-                }
+            Granularity::Documents => {
+                weights.documents = weights.documents.max(DOCUMENTS_WEIGHT * share(generation.entries().len()));
             }
         }
     }
-    weights.lexical = (1.0 - weights.vectors()).max(0.0);
-    if mode == Mode::Vector {
-        weights.lexical = 0.0;
-        weights = weights.normalized();
-    }
-    weights
+    weights.normalized()
 }
 
 /// Ids of the passages that any side puts forward for any phrasing, each once.
@@ -292,7 +289,7 @@ fn opened(generation: &Generation, set: &Set, vector: &[f32], depth: usize, allo
 /// Scores every candidate on all sides and combines them.
 fn score(
     generation: &Generation,
-    passages: Vec<u64>,
+    passages: &[u64],
     phrasings: &[Phrasing],
     weights: &Sides,
     mode: Mode,
@@ -305,7 +302,7 @@ fn score(
     let mut cosines: Vec<Vec<Option<f32>>> = Vec::new();
     for (at, phrasing) in phrasings.iter().enumerate() {
         if mode != Mode::Vector {
-            let scores = generation.lexical.scores(&phrasing.parsed, &passages)?;
+            let scores = generation.lexical.scores(&phrasing.parsed, passages)?;
             let mut standard: Vec<f32> = scores.iter().map(|parts| parts.total()).collect();
             standardize(&mut standard);
             add(&mut lexical, &standard, phrasing.share);
@@ -321,7 +318,7 @@ fn score(
                 continue;
             };
             let found = match set.vectors.info.granularity {
-                Granularity::Passages => set.vectors.cosines(vector, &passages),
+                Granularity::Passages => set.vectors.cosines(vector, passages),
                 Granularity::Documents => {
                     let rows: Vec<u64> = passages.iter().map(|id| first_of(generation, *id)).collect();
                     set.vectors.cosines(vector, &rows)
@@ -382,6 +379,7 @@ fn by_document(
     candidates: &[Candidate],
     phrasings: &[Phrasing],
     weights: &Sides,
+    rarities: &[f32],
 ) -> Vec<Ranked> {
     let mut order: Vec<usize> = (0..candidates.len()).collect();
     order.sort_by(|a, b| candidates[*b].score.total_cmp(&candidates[*a].score).then(a.cmp(b)));
@@ -391,8 +389,8 @@ fn by_document(
         let Some(entry) = generation.document_of(candidates[at].passage) else { continue };
         let place = *place.entry(entry.key).or_insert_with(|| {
             let worst = f32::NEG_INFINITY;
-            let best = Sides { lexical: worst, table: worst, meaning: worst, documents: 0.0 };
-            ranked.push(Ranked { entry, passages: Vec::new(), best, score: 0.0 });
+            let best = Sides { lexical: worst, table: worst, meaning: worst, ..Sides::default() };
+            ranked.push(Ranked { entry, passages: Vec::new(), best, coverage: 0.0, score: 0.0 });
             ranked.len() - 1
         });
         let document = &mut ranked[place];
@@ -402,14 +400,28 @@ fn by_document(
         best.table = best.table.max(candidates[at].table);
         best.meaning = best.meaning.max(candidates[at].meaning);
     }
+    for document in &mut ranked {
+        let matched = document.passages.iter().fold(0, |all, at| all | candidates[*at].parts.matched);
+        document.coverage = covered(matched, rarities);
+    }
+    let mut coverage: Vec<f32> = ranked.iter().map(|document| document.coverage).collect();
+    standardize(&mut coverage);
     let rows: Vec<u64> = ranked.iter().map(|document| document.entry.first_passage).collect();
-    for (document, score) in ranked.iter_mut().zip(document_side(generation, phrasings, &rows)) {
-        document.best.documents = score;
+    let documents = document_side(generation, phrasings, &rows);
+    for ((document, coverage), score) in ranked.iter_mut().zip(coverage).zip(documents) {
+        (document.best.coverage, document.best.documents) = (coverage, score);
         document.score = document.best.combined(weights);
     }
     // Stable: of equal documents the one with the better passage stays first.
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
     ranked
+}
+
+/// The share of the words whose bits are set, the rarer counting more.
+fn covered(matched: u64, rarities: &[f32]) -> f32 {
+    let total: f32 = rarities.iter().sum();
+    let found = rarities.iter().enumerate().filter(|(bit, _)| matched & (1 << bit) != 0);
+    if total > 0.0 { found.map(|(_, rarity)| rarity).sum::<f32>() / total } else { 0.0 }
 }
 
 /// Standard scores of documents by the sets of whole documents.
@@ -477,6 +489,7 @@ fn show(
             table: candidate.table,
             meaning: candidate.meaning,
             document: ranked.best,
+            coverage: ranked.coverage,
             weights: *weights,
             lexical_rank: candidate.lexical_rank,
             vector_rank: candidate.vector_rank,

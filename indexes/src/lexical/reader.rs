@@ -29,6 +29,9 @@ pub(crate) struct LexicalParts {
     pub(crate) text: f32,
     pub(crate) title: f32,
     pub(crate) identifiers: f32,
+    /// Which words of the question are there, themselves or as what they may mean: a bit for each, see
+    /// [`LexicalReader::rarities`].
+    pub(crate) matched: u64,
 }
 
 impl LexicalParts {
@@ -167,8 +170,13 @@ impl LexicalReader {
             })
             .collect();
         wanted.sort_unstable();
+        let bits = bits(parsed);
         for scored in self.scored(parsed)? {
-            self.each(&scored, &wanted, |at, score| *parts[at].part(scored.part) += score)?;
+            let bit = if matches!(scored.part, Part::Text) { bits.of_term(&scored.term) } else { 0 };
+            self.each(&scored, &wanted, |at, score| {
+                *parts[at].part(scored.part) += score;
+                parts[at].matched |= bit;
+            })?;
         }
         let none = vec![LexicalParts::default(); passages.len()];
         let (mut own, mut best, mut sums) = (none.clone(), none.clone(), none.clone());
@@ -189,12 +197,30 @@ impl LexicalReader {
                 }
             }
             // The words themselves are counted already; what is better than they are takes their place.
+            let meant = expansion.of.iter().fold(0, |meant, term| meant | bits.of(term));
             for ((parts, best), own) in parts.iter_mut().zip(&best).zip(&own) {
+                if best.text > 0.0 {
+                    parts.matched |= meant;
+                }
                 parts.text += best.text - own.text;
                 parts.title += best.title - own.title;
             }
         }
         Ok(parts)
+    }
+
+    /// How rare each word of the question is (its inverse document frequency as in BM25), by the bits of
+    /// [`LexicalParts::matched`].
+    pub(crate) fn rarities(&self, parsed: &ParsedQuery) -> tantivy::Result<Vec<f32>> {
+        let passages = self.addresses.len() as f32;
+        bits(parsed)
+            .0
+            .iter()
+            .map(|term| {
+                let frequency = self.searcher.doc_freq(&Term::from_field_text(self.fields.text, term))? as f32;
+                Ok(((passages - frequency + 0.5) / (frequency + 0.5)).ln_1p())
+            })
+            .collect()
     }
 
     /// Scores the passages among `wanted` that have a term.
@@ -336,6 +362,24 @@ impl LexicalReader {
             return None;
         }
         Some(unscored(Box::new(BooleanQuery::intersection(all))))
+    }
+}
+
+/// The words of a question that have a bit in [`LexicalParts::matched`].
+struct Bits<'a>(Vec<&'a str>);
+
+fn bits(parsed: &ParsedQuery) -> Bits<'_> {
+    let asked = parsed.clauses.iter().filter(|clause| clause.occur != Occur::MustNot);
+    Bits(asked.flat_map(|clause| &clause.terms).map(String::as_str).take(MAX_TERMS).collect())
+}
+
+impl Bits<'_> {
+    fn of(&self, term: &str) -> u64 {
+        self.0.iter().position(|known| *known == term).map_or(0, |at| 1 << at)
+    }
+
+    fn of_term(&self, term: &Term) -> u64 {
+        term.value().as_str().map_or(0, |text| self.of(text))
     }
 }
 

@@ -11,7 +11,7 @@ fn titan() -> EmbedderId {
 
 fn settings(provider: EmbedProvider, max_usd: f64) -> EmbedSettings {
     let bedrock = BedrockSettings { max_usd, ..BedrockSettings::default() };
-    EmbedSettings { provider, bedrock, ..EmbedSettings::default() }
+    EmbedSettings { bedrock, provider, ..EmbedSettings::default() }
 }
 
 fn refusal(settings: &EmbedSettings) -> String {

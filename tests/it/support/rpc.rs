@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -41,7 +41,14 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `cloudops serve` and introduces a client.
     pub(crate) fn start(sandbox: &Sandbox, era: Era) -> Self {
-        let mut server = Self::spawn(sandbox, era, &[]);
+        Self::start_with(sandbox, era, &[])
+    }
+
+    /// The same with variables in its environment.
+    pub(crate) fn start_with(sandbox: &Sandbox, era: Era, environment: &[(&str, &str)]) -> Self {
+        let mut command = sandbox.command(["serve"]);
+        command.envs(environment.iter().copied());
+        let mut server = Self::launch(command, era);
         server.introduce();
         server
     }
@@ -49,7 +56,12 @@ impl Server {
     /// Starts `cloudops serve` with further arguments, and says nothing yet.
     pub(crate) fn spawn(sandbox: &Sandbox, era: Era, arguments: &[&str]) -> Self {
         let mut command = sandbox.command(["serve"]);
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(arguments);
+        Self::launch(command, era)
+    }
+
+    fn launch(mut command: Command, era: Era) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().unwrap();
