@@ -197,12 +197,14 @@ fn query_vectors(generation: &Generation, query: &str) -> Result<QueryVectors, I
     Ok(vectors)
 }
 
-/// What every side counts for; they sum to 1. A set that is still being filled counts for as much as is there of it.
+/// What every side counts for; they sum to 1. A set that is still being filled counts for as much as is there of it, and
+/// the table for the rest: beside a transformer that has seen every passage it adds nothing (ADR 7).
 fn weights(generation: &Generation, phrasings: &[Phrasing], mode: Mode) -> Sides {
     let mut weights = Sides::default();
     if mode != Mode::Vector {
         (weights.lexical, weights.coverage) = (1.0, COVERAGE_WEIGHT);
     }
+    let mut seen = 0.0f32;
     for (at, set) in generation.sets().iter().enumerate() {
         if mode == Mode::Lexical || phrasings.iter().all(|phrasing| phrasing.vectors[at].is_none()) {
             continue;
@@ -212,13 +214,15 @@ fn weights(generation: &Generation, phrasings: &[Phrasing], mode: Mode) -> Sides
         match info.granularity {
             Granularity::Passages if set.is_table() => weights.table = weights.table.max(info.weight),
             Granularity::Passages => {
-                weights.meaning = weights.meaning.max(MEANING_WEIGHT * share(generation.lexical.len()));
+                seen = seen.max(share(generation.lexical.len()));
             }
             Granularity::Documents => {
                 weights.documents = weights.documents.max(DOCUMENTS_WEIGHT * share(generation.entries().len()));
             }
         }
     }
+    weights.meaning = MEANING_WEIGHT * seen;
+    weights.table *= 1.0 - seen;
     weights.normalized()
 }
 
