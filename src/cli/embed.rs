@@ -106,6 +106,11 @@ fn fill(app: &App, args: &RunArgs, out: &mut Output) -> CommandResult {
     if let Some(spent) = spent {
         note(out, format!("spent: {spent}"));
     }
+    let other = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(IndexError::Filling(_)));
+    if args.background && report.as_ref().is_err_and(other) {
+        // Started twice at the same moment: what is wanted is being done.
+        return Ok(());
+    }
     let report = report.map_err(|error| {
         let interrupted = matches!(error.downcast_ref(), Some(IndexError::Interrupted));
         let error = CommandError::from(error);

@@ -200,7 +200,7 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
 /// Has the vectors of the model in use made in the background. That it cannot be is no failure of the ingestion.
 fn start_embedding(app: &App) -> bool {
     let started = open_existing(app.data_dir()).map_err(anyhow::Error::from).and_then(|index| match index {
-        Some(index) => embedding::start_in_background(app, &index.summary()?),
+        Some(index) => Ok(embedding::start_in_background(app, &index.summary()?)?.is_some()),
         None => Ok(false),
     });
     started.unwrap_or_else(|error| {

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,11 @@ use crate::report::time;
 
 /// How often progress is written down.
 const NEWS: Duration = Duration::from_secs(2);
+/// How soon a server looks again whether something is missing, at first and in the long run.
+#[cfg(feature = "mcp")]
+const FIRST_LOOK: Duration = Duration::from_secs(2);
+#[cfg(feature = "mcp")]
+const LAST_LOOK: Duration = Duration::from_mins(1);
 /// The rate is that of about so long.
 const RATE_WINDOW: f64 = 60.0;
 
@@ -66,20 +71,21 @@ pub(crate) fn fill_with(
     Ok(filled?)
 }
 
-/// Starts a process that fills what is missing, if that is wanted, possible, and not being done. Returns whether it was
-/// started.
-pub(crate) fn start_in_background(app: &App, summary: &IndexSummary) -> anyhow::Result<bool> {
+/// Starts a process that fills what is missing, if that is wanted, possible, and not being done.
+pub(crate) fn start_in_background(app: &App, summary: &IndexSummary) -> anyhow::Result<Option<Child>> {
     let data_dir = app.data_dir();
     // What costs money is done only when somebody asks for it.
     if !app.settings().embed.background || app.settings().embed.provider != EmbedProvider::Local {
-        return Ok(false);
+        return Ok(None);
     }
     let status = status(app, summary)?;
     let done = status.complete || (!app.settings().embed.passages && status.documents.done >= status.documents.total);
     if status.model.is_none() || done || status.running {
-        return Ok(false);
+        return Ok(None);
     }
     let program = std::env::current_exe().context("failed to find the program itself")?;
+    // It works elsewhere than this process.
+    let data_dir = &std::path::absolute(data_dir)?;
     let mut command = Command::new(program);
     command.arg("--data-dir").arg(data_dir).args(["--log", "warn", "embed", "run", "--background"]);
     if !app.settings().embed.passages {
@@ -93,10 +99,42 @@ pub(crate) fn start_in_background(app: &App, summary: &IndexSummary) -> anyhow::
         // Ctrl-C in the terminal is meant for whoever runs there.
         command.process_group(0);
     }
-    let mut child = command.spawn().context("failed to start embedding in the background")?;
-    // Reaped when it ends, however long this process lives.
-    std::thread::spawn(move || child.wait());
-    Ok(true)
+    command.spawn().map(Some).context("failed to start embedding in the background")
+}
+
+/// Sees to it that what is missing is filled, for as long as a server runs: another process may be at it and be killed,
+/// and folders are ingested meanwhile. Blocks. Gives up when the work fails, which the log and `doctor` say.
+#[cfg(feature = "mcp")]
+pub(crate) fn keep_filling(app: &App) {
+    let mut pause = FIRST_LOOK;
+    while app.settings().embed.background {
+        let started = app.index().and_then(|index| {
+            index.refresh()?;
+            start_in_background(app, &index.summary()?)
+        });
+        let ended = match started {
+            Ok(None) => Ok(None),
+            Ok(Some(mut child)) => {
+                tracing::info!("vectors are made in the background");
+                child.wait().map(Some).map_err(anyhow::Error::from)
+            }
+            Err(error) => Err(error),
+        };
+        match ended {
+            // One that was killed has no code: it is started again, and goes on where it was.
+            Ok(Some(status)) if status.code().is_some_and(|code| code != 0) => {
+                tracing::warn!(%status, "vectors are not made in the background; `embedding.log` says why");
+                return;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "vectors are not made in the background");
+                return;
+            }
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(LAST_LOOK);
+    }
 }
 
 /// Lets every other process go first.

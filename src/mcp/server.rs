@@ -122,15 +122,10 @@ fn prepare(app: &App, says: &Instructions) {
             return;
         }
     }
-    let started = app.index().and_then(|index| {
+    if let Ok(index) = app.index() {
         index.warm_up();
-        embedding::start_in_background(app, &index.summary()?)
-    });
-    match started {
-        Ok(true) => tracing::info!("vectors are made in the background"),
-        Ok(false) => {}
-        Err(error) => tracing::warn!(error = format!("{error:#}"), "vectors are not made in the background"),
     }
+    embedding::keep_filling(app);
 }
 
 impl Server {

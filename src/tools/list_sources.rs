@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use cloudops_indexes::model::Timestamp;
 use cloudops_indexes::store::IndexSummary;
-use cloudops_indexes::vector::Granularity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -49,8 +48,8 @@ struct SourceRow {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct VectorRow {
     name: String,
-    /// What has a vector.
-    granularity: Granularity,
+    /// `passages` or `documents`.
+    of: &'static str,
     filled: usize,
     total: usize,
 }
@@ -93,8 +92,7 @@ impl Tool for ListSources {
         }
         text.push_str(&format!("Services, most documents first: {}\n", output.services.join(", ")));
         for set in &output.vectors {
-            let what = set.granularity.as_str();
-            text.push_str(&format!("Vectors `{}`: {} of {} {what}\n", set.name, set.filled, set.total));
+            text.push_str(&format!("Vectors `{}`: {} of {} {}\n", set.name, set.filled, set.total, set.of));
         }
         text
     }
@@ -121,7 +119,7 @@ fn output(summary: &IndexSummary) -> Output {
             .iter()
             .map(|set| VectorRow {
                 name: set.name.clone(),
-                granularity: set.granularity,
+                of: set.granularity.as_str(),
                 filled: set.filled,
                 total: set.total,
             })

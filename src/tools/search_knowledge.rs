@@ -28,7 +28,7 @@ pub(super) struct SearchKnowledge;
 pub(super) struct Input {
     /// A question, error message, or name of an API, resource or setting, in plain words. No query syntax.
     query: String,
-    /// Up to 4 other wordings, in AWS's own terms: service, feature, API, error or quota names.
+    /// Up to 4 other wordings, in AWS's own terms.
     #[serde(default, deserialize_with = "input::list")]
     phrasings: Vec<String>,
     /// Results to return (default 5).
@@ -53,7 +53,7 @@ pub(super) struct Input {
     updated_since: Option<String>,
     /// How to rank; leave out for hybrid.
     mode: Option<Mode>,
-    /// Read the best results again with the language model: better for hard questions, a second slower.
+    /// Look closer at the best results; takes a second.
     rerank: Option<bool>,
     /// `next_cursor` of the reply that this call continues; repeat the other arguments.
     cursor: Option<String>,
@@ -97,8 +97,8 @@ impl Tool for SearchKnowledge {
         title: "Search AWS operations knowledge",
         description: "Searches indexed AWS documentation, best practices, architecture patterns, troubleshooting \
                       guides and incidents, offline. Returns the passages that answer best, each with a citation. \
-                      Ask as the user does, and pass `phrasings`: the question again in the words AWS documentation would use \
-                      (\"box\" is an EC2 instance, \"max\" a quota). For an error, quote its code. \
+                      Ask as the user does, and add `phrasings` in the words of AWS documentation (\"box\": EC2 instance, \
+                      \"max\": quota). For an error, quote its code. \
                       Use `read_document` for the rest of a page. Cite the `url`, or the `document` if it has none.",
         toolset: Toolset::Knowledge,
         effect: Effect::ReadOnly,

@@ -107,11 +107,11 @@ fn search_explains_its_scores() {
         "identifiers",
         "lexical",
         "cosines",
-        "vector",
-        "document_lexical",
-        "document_vector",
-        "lexical_weight",
-        "vector_weight",
+        "table",
+        "meaning",
+        "coverage",
+        "document",
+        "weights",
         "lexical_rank",
         "vector_rank",
     ] {
@@ -121,7 +121,7 @@ fn search_explains_its_scores() {
     let plain = sandbox.json(["search", "--json", "parking", "--source", "docs"]);
     assert!(plain["hits"][0]["best"].get("explanation").is_none());
     let text = sandbox.run(["search", "--explain", "parking schedule", "--source", "docs", "-n", "1"]).stdout();
-    assert!(text.contains("lexical") && text.contains("vector"), "{text}");
+    assert!(text.contains("× words") && text.contains("× coverage"), "{text}");
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn eval_reports_every_ranking() {
                 3,Who ate the cheese?,nobody,None,amazon-ec2-user-guide/no-such-page.md,\n";
     fs_err::write(&questions, rows).unwrap();
     let report = sandbox.json(["eval", "--json", "--questions", questions.to_str().unwrap()]);
-    for ranking in ["lexical", "vector", "hybrid"] {
+    for ranking in ["lexical", "table", "hybrid"] {
         for how in ["strict", "accepted"] {
             for measure in ["recall_at_1", "recall_at_5", "recall_at_10", "mrr_at_10", "ndcg_at_10"] {
                 let value = report[ranking][how][measure].as_f64();

@@ -13,7 +13,7 @@ use crate::support::{Finished, Sandbox, needs, repository};
 
 const MODEL: &str = "all-minilm-l6-v2";
 /// Longer than filling takes on a busy machine, in a build for debugging.
-const PATIENCE: Duration = Duration::from_mins(4);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A sandbox with the model's files at hand.
 struct Equipped {
@@ -134,7 +134,8 @@ fn filling_in_the_background_survives_a_kill_and_the_server_says_how_far_it_is()
     // The server has started another process, which goes on where the killed one was.
     let end = Instant::now() + PATIENCE;
     while equipped.status()["complete"] != true {
-        assert!(Instant::now() < end, "it never ended: {}", equipped.status());
+        let log = fs_err::read_to_string(data_dir.join("embedding.log")).unwrap_or_default();
+        assert!(Instant::now() < end, "it never ended: {}\n{log}", equipped.status());
         std::thread::sleep(Duration::from_millis(200));
     }
     let answer = server.call("search_knowledge", json!({"query": "sentence about section", "phrasings": ["pages"]}));
