@@ -285,7 +285,7 @@ fn eval_reports_every_ranking() {
                 3,Who ate the cheese?,nobody,None,amazon-ec2-user-guide/no-such-page.md,\n";
     fs_err::write(&questions, rows).unwrap();
     let report = sandbox.json(["eval", "--json", "--questions", questions.to_str().unwrap()]);
-    for ranking in ["lexical", "table", "hybrid"] {
+    for ranking in ["lexical", "vector", "hybrid"] {
         for how in ["strict", "accepted"] {
             for measure in ["recall_at_1", "recall_at_5", "recall_at_10", "mrr_at_10", "ndcg_at_10"] {
                 let value = report[ranking][how][measure].as_f64();
