@@ -23,6 +23,8 @@ const NEWS: Duration = Duration::from_secs(2);
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 #[cfg(feature = "mcp")]
 const LAST_LOOK: Duration = Duration::from_mins(1);
+/// An average that is so many times the rate was that of something else.
+const BURST: f64 = 3.0;
 /// The rate is that of about so long.
 const RATE_WINDOW: f64 = 60.0;
 
@@ -166,10 +168,11 @@ impl<'a> News<'a> {
                 let seconds = (now - at).as_secs_f64();
                 if seconds > 0.0 && progress.done > last.done {
                     let rate = (progress.done - last.done) as f64 / seconds;
-                    // An average that forgets: what came in the last minute counts.
+                    // An average that forgets: what came in the last minute counts. A burst of texts that were known from
+                    // before says nothing about those that follow.
                     let share = 1.0 - (-seconds / RATE_WINDOW).exp();
-                    let known = self.per_second > 0.0;
-                    self.per_second = if known { self.per_second + share * (rate - self.per_second) } else { rate };
+                    let anew = self.per_second == 0.0 || rate * BURST < self.per_second;
+                    self.per_second = if anew { rate } else { self.per_second + share * (rate - self.per_second) };
                     self.last = Some((now, *progress));
                 }
             }
