@@ -29,7 +29,7 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     pub(crate) fn new() -> Self {
         let root = tempfile::Builder::new().prefix("cloudops-it-").tempdir().unwrap();
-        for dir in ["home", "work"] {
+        for dir in ["home", "files"] {
             fs_err::create_dir(root.path().join(dir)).unwrap();
         }
         Self { root }
@@ -37,7 +37,7 @@ impl Sandbox {
 
     /// A place for files of the test.
     pub(crate) fn work(&self) -> PathBuf {
-        self.root.path().join("work")
+        self.root.path().join("files")
     }
 
     pub(crate) fn home(&self) -> PathBuf {
