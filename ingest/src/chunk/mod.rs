@@ -1,4 +1,7 @@
-//! Clean Markdown to passages: about 1,000 characters of one section each, nothing lost, nothing twice.
+//! Clean Markdown to passages of one section each, nothing lost, nothing twice.
+//!
+//! Text is about 1,000 characters a passage, rows of long tables about 400 with the table's header: a limit is asked for by
+//! its row, and one row among twenty is found neither by its words nor by its meaning.
 //!
 //! Three steps. Neighbouring sections that are too small to stand alone are grouped (`group`), the text of a group
 //! is cut into pieces that must not be torn (`pieces`), and pieces are packed into passages (`pack`). Paragraphs longer
@@ -21,6 +24,10 @@ pub const SOFT_MAX_CHARS: usize = 1_400;
 pub const HARD_MAX_CHARS: usize = 4_000;
 /// Sections and tails below this are joined to their neighbours where that is truthful.
 pub const SMALL_CHARS: usize = 250;
+/// Tables that are longer are cut into passages of few rows each: a row is an answer of its own.
+const SMALL_TABLE_CHARS: usize = 600;
+/// What such a passage should have, the repeated header included. A row that is longer stands alone.
+const ROWS_CHARS: usize = 400;
 /// Header rows longer than this are not repeated.
 const MAX_CONTEXT_CHARS: usize = 1_200;
 

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::pieces::Piece;
-use super::{HARD_MAX_CHARS, SMALL_CHARS, SOFT_MAX_CHARS, TARGET_CHARS};
+use super::pieces::{Kind, Piece};
+use super::{HARD_MAX_CHARS, ROWS_CHARS, SMALL_CHARS, SMALL_TABLE_CHARS, SOFT_MAX_CHARS, TARGET_CHARS};
 
 /// A code block may follow a short introduction into the same passage up to this length.
 const MAX_INTRODUCED_CHARS: usize = 2_000;
@@ -18,8 +18,9 @@ pub(super) struct Packed {
 /// Packs the pieces of one group.
 pub(super) fn pack(text: &str, pieces: &[Piece]) -> Vec<Packed> {
     let total: usize = pieces.iter().map(|piece| piece.chars).sum();
+    let rows: usize = pieces.iter().filter(|piece| piece.kind.is_table()).map(|piece| piece.chars).sum();
     let mut plans = Vec::new();
-    if total <= SOFT_MAX_CHARS {
+    if total <= SOFT_MAX_CHARS && rows <= SMALL_TABLE_CHARS {
         plans.push(0..pieces.len());
     } else {
         plan(pieces, &mut plans);
@@ -41,34 +42,41 @@ pub(super) fn pack(text: &str, pieces: &[Piece]) -> Vec<Packed> {
 fn plan(pieces: &[Piece], plans: &mut Vec<Range<usize>>) {
     let mut start = 0;
     let mut chars = 0;
-    let mut leading = false;
     for (at, piece) in pieces.iter().enumerate() {
         // A heading is worth keeping here only if what it leads to fits as well.
         let ahead = if piece.leads { pieces.get(at + 1).map_or(0, |next| next.chars.min(SOFT_MAX_CHARS)) } else { 0 };
-        let sum = chars + piece.chars + ahead;
-        let limit = if chars < SMALL_CHARS {
-            if piece.code { MAX_INTRODUCED_CHARS } else { SOFT_MAX_CHARS }
-        } else {
-            TARGET_CHARS
-        };
-        let stays = at == start
-            || sum <= limit
-            || (leading && chars + piece.chars <= HARD_MAX_CHARS && chars < SMALL_CHARS * 2);
+        let before = (at > start).then(|| &pieces[at - 1]);
+        let stays = before.is_none_or(|before| {
+            let leading = before.leads && chars + piece.chars <= HARD_MAX_CHARS && chars < SMALL_CHARS * 2;
+            leading || chars + piece.chars + ahead <= limit(before.kind, piece.kind, chars)
+        });
         if !stays {
             plans.push(start..at);
             start = at;
             chars = piece.context.as_ref().map_or(0, Range::len);
         }
         chars += piece.chars;
-        leading = piece.leads;
     }
     join_tail(pieces, plans, start, chars);
+}
+
+/// How long a passage that has `chars` characters and ends in one kind of piece may become with the next.
+fn limit(last: Kind, next: Kind, chars: usize) -> usize {
+    match next {
+        // What follows a table is another thing; of rows, each is one.
+        Kind::Row => ROWS_CHARS,
+        _ if last.is_table() => ROWS_CHARS,
+        _ if chars >= SMALL_CHARS => TARGET_CHARS,
+        Kind::Code => MAX_INTRODUCED_CHARS,
+        Kind::Prose | Kind::TableStart => SOFT_MAX_CHARS,
+    }
 }
 
 /// Adds the last plan, or joins it to the one before if it is too small to stand alone.
 fn join_tail(pieces: &[Piece], plans: &mut Vec<Range<usize>>, start: usize, chars: usize) {
     if chars < SMALL_CHARS
         && let Some(last) = plans.last_mut()
+        && !pieces[start..].iter().any(|piece| piece.kind.is_table())
     {
         let before: usize = pieces[last.clone()].iter().map(|piece| piece.chars).sum();
         if before + chars <= SOFT_MAX_CHARS {

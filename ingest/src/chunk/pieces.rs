@@ -19,8 +19,25 @@ pub(super) struct Piece {
     pub(super) context: Option<Range<usize>>,
     /// Headings and lead-ins say nothing without the piece behind them.
     pub(super) leads: bool,
-    /// Whether it is (part of) a code block.
-    pub(super) code: bool,
+    pub(super) kind: Kind,
+}
+
+/// What a piece is made of, where that decides what it may be packed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Prose,
+    /// (Part of) a code block.
+    Code,
+    /// The header of a table with its first row.
+    TableStart,
+    /// Another row of the table before it.
+    Row,
+}
+
+impl Kind {
+    pub(super) fn is_table(self) -> bool {
+        matches!(self, Self::TableStart | Self::Row)
+    }
 }
 
 /// Cuts `range` of a text into pieces.
@@ -31,7 +48,7 @@ pub(super) fn pieces(text: &str, range: Range<usize>, sections: &[Section]) -> V
     while cutter.at < cutter.end {
         if headings.next_if_eq(&cutter.at).is_some() {
             let end = cutter.line_end(cutter.at);
-            cutter.push(cutter.at..end, None, true, false, SOFT_MAX_CHARS);
+            cutter.push(cutter.at..end, None, true, Kind::Prose, SOFT_MAX_CHARS);
             continue;
         }
         let stop = headings.peek().copied().unwrap_or(cutter.end).min(cutter.end);
@@ -40,9 +57,10 @@ pub(super) fn pieces(text: &str, range: Range<usize>, sections: &[Section]) -> V
     let mut pieces = cutter.pieces;
     for at in 1..pieces.len() {
         // Code is explained by the short paragraph in front of it.
-        let opens_code = pieces[at].code && pieces[at].context.is_none();
+        let opens_code = pieces[at].kind == Kind::Code && pieces[at].context.is_none();
         let before = &mut pieces[at - 1];
-        before.leads |= opens_code && !before.code && before.context.is_none() && before.chars < MAX_LEAD_CHARS;
+        before.leads |=
+            opens_code && before.kind != Kind::Code && before.context.is_none() && before.chars < MAX_LEAD_CHARS;
     }
     pieces
 }
@@ -65,7 +83,7 @@ impl Cutter<'_> {
     }
 
     /// Adds a piece and the blank lines behind it. One longer than `max_chars` is torn.
-    fn push(&mut self, range: Range<usize>, context: Option<Range<usize>>, leads: bool, code: bool, max_chars: usize) {
+    fn push(&mut self, range: Range<usize>, context: Option<Range<usize>>, leads: bool, kind: Kind, max_chars: usize) {
         let mut end = range.end;
         while end < self.end && self.line(end).trim().is_empty() {
             end = self.line_end(end);
@@ -74,12 +92,12 @@ impl Cutter<'_> {
         let range = range.start..end;
         let chars = self.text[range.clone()].trim_end().chars().count();
         if chars <= max_chars {
-            self.pieces.push(Piece { range, chars, context, leads, code });
+            self.pieces.push(Piece { range, chars, context, leads, kind });
             return;
         }
         for part in tear(self.text, range) {
             let chars = self.text[part.clone()].chars().count();
-            self.pieces.push(Piece { range: part, chars, context: context.clone(), leads: false, code });
+            self.pieces.push(Piece { range: part, chars, context: context.clone(), leads: false, kind });
         }
     }
 
@@ -91,7 +109,7 @@ impl Cutter<'_> {
         if text.is_empty() {
             let end = self.line_end(start);
             // Blank lines at the start of a group have no piece in front of them.
-            self.push(start..end, None, false, false, usize::MAX);
+            self.push(start..end, None, false, Kind::Prose, usize::MAX);
         } else if fence_start(text).is_some() {
             self.fence(stop);
         } else if text.contains('|') && is_delimiter_row(self.line_at(self.line_end(start), stop)) {
@@ -122,7 +140,7 @@ impl Cutter<'_> {
         }
         let chars = self.text[start..end].chars().count();
         if chars <= HARD_MAX_CHARS {
-            self.push(start..end, None, false, true, usize::MAX);
+            self.push(start..end, None, false, Kind::Code, usize::MAX);
             return;
         }
         // Parts of about the target length, at line ends. The first has the opening line, the others repeat it.
@@ -146,7 +164,7 @@ impl Cutter<'_> {
     fn code_part(&mut self, part: Range<usize>, opening: &Range<usize>) {
         let first = part.start == opening.start;
         let before = self.pieces.len();
-        self.push(part, (!first).then(|| opening.clone()), false, true, HARD_MAX_CHARS);
+        self.push(part, (!first).then(|| opening.clone()), false, Kind::Code, HARD_MAX_CHARS);
         if first {
             // A first part that was torn itself holds the opening line only once.
             self.pieces[before..].iter_mut().skip(1).for_each(|piece| piece.context = Some(opening.clone()));
@@ -165,13 +183,14 @@ impl Cutter<'_> {
             end = self.line_end(end);
         }
         let before = self.pieces.len();
-        self.push(start..end, None, false, false, HARD_MAX_CHARS);
+        self.push(start..end, None, false, Kind::TableStart, HARD_MAX_CHARS);
         for piece in self.pieces[before..].iter_mut().skip(1) {
             piece.context = context.clone().filter(|header| header.end <= piece.range.start);
+            piece.kind = Kind::Row;
         }
         while self.is_row(self.at, stop) && self.at == end {
             end = self.line_end(self.at);
-            self.push(self.at..end, context.clone(), false, false, HARD_MAX_CHARS);
+            self.push(self.at..end, context.clone(), false, Kind::Row, HARD_MAX_CHARS);
         }
     }
 
@@ -198,7 +217,7 @@ impl Cutter<'_> {
         }
         let text = self.text[start..end].trim();
         let leads = text.len() < MAX_LEAD_CHARS && (text.ends_with(':') || is_bold_line(text));
-        self.push(start..end, None, leads, false, SOFT_MAX_CHARS);
+        self.push(start..end, None, leads, Kind::Prose, SOFT_MAX_CHARS);
     }
 }
 

@@ -79,8 +79,30 @@ fn tables_are_split_between_rows_and_repeat_their_header() {
         assert_eq!(passage.context, "| Name | Default |\n| --- | --- |\n");
         let body = &clean[passage.range.clone()];
         assert!(body.lines().all(|line| line.starts_with("| Widgets") && line.ends_with('|')), "{body}");
-        assert!(passage.text(&clean).chars().count() <= SOFT_MAX_CHARS);
+        assert!(passage.text(&clean).chars().count() <= ROWS_CHARS);
     }
+}
+
+#[test]
+fn rows_of_a_long_table_are_few_together_and_a_long_row_is_alone() {
+    let header = "| Limit | Description |\n| --- | --- |\n";
+    let row = |name: &str| format!("| {name} | {} |\n", "How many of these one account may have. ".repeat(6).trim());
+    let rows = ["Flows", "Sources", "Outputs", "Tags"].map(row).concat();
+    let (clean, passages) = passages(&format!("# Limits\n\nThese are the limits.\n\n{header}{rows}\nAsk for more.\n"));
+    let bodies: Vec<&str> = passages.iter().map(|passage| &clean[passage.range.clone()]).collect();
+    assert_eq!(passages.len(), 4, "{bodies:#?}");
+    assert!(bodies[0].starts_with("# Limits") && bodies[0].contains("| Limit |") && bodies[0].contains("| Flows |"));
+    assert!(bodies[1].starts_with("| Sources |") && bodies[2].starts_with("| Outputs |"));
+    assert!(bodies[3].starts_with("| Tags |") && bodies[3].ends_with("Ask for more."));
+    assert!(passages[1..].iter().all(|passage| passage.context == header));
+}
+
+#[test]
+fn a_short_table_stays_with_its_section() {
+    let rows = "| Flows | 20 |\n".repeat(20);
+    let (_, passages) =
+        passages(&format!("# Limits\n\nThese are the limits.\n\n| Limit | Default |\n| --- | --- |\n{rows}"));
+    assert_eq!(passages.len(), 1);
 }
 
 #[test]
