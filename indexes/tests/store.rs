@@ -1,62 +1,15 @@
 //! The life of an index on disk, through its public interface.
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use cloudops_indexes::hybrid::{Filters, Mode, SearchRequest};
-use cloudops_indexes::model::{Document, Kind, Passage};
-use cloudops_indexes::store::{
-    CommitReport, FileStat, Index, IndexError, IndexWriter, TrainPolicy, TrainWhen, WriterOptions,
-};
+use cloudops_indexes::model::Kind;
+use cloudops_indexes::store::{FileStat, Index, IndexError, IndexWriter};
+use support::{OPTIONS, commit, document, open, put};
 use tempfile::TempDir;
-
-const OPTIONS: WriterOptions =
-    WriterOptions { train: TrainPolicy { when: TrainWhen::Never, min_passages: 5000, min_changed: 0.2, seed: 1 } };
-
-fn document(name: &str, text: &str) -> (Document, Vec<Passage>) {
-    let document = Document {
-        id: format!("docs/{name}.md"),
-        source: "docs".into(),
-        title: name.rsplit('/').next().unwrap().replace('-', " "),
-        url: Some(format!("https://example.com/{name}.html")),
-        path: Some(format!("{name}.md")),
-        guide: Some("guide".into()),
-        services: vec![name.split('-').next().unwrap().into()],
-        kind: Kind::Documentation,
-        tags: vec!["Blue".into()],
-        updated: Some(1_700_000_000),
-        text: text.into(),
-        content_hash: text.len().to_string(),
-    };
-    // One passage per paragraph.
-    let mut passages = Vec::new();
-    let mut start = 0;
-    for part in text.split_inclusive("\n\n") {
-        passages.push(Passage {
-            position: passages.len() as u32,
-            heading_path: vec![format!("Part {}", passages.len())],
-            anchor: Some(format!("part-{}", passages.len())),
-            range: start..start + part.len(),
-            context: String::new(),
-        });
-        start += part.len();
-    }
-    (document, passages)
-}
-
-fn open(dir: &Path) -> IndexWriter {
-    IndexWriter::open(dir, OPTIONS).unwrap()
-}
-
-fn put(writer: &mut IndexWriter, name: &str, text: &str) {
-    let (document, passages) = document(name, text);
-    writer.put(document, passages, FileStat::default()).unwrap();
-}
-
-fn commit(writer: IndexWriter) -> CommitReport {
-    writer.commit(&mut |_| ControlFlow::Continue(())).unwrap().0
-}
 
 /// Documents found for a question, best first.
 fn found(index: &Index, request: &SearchRequest) -> Vec<String> {
@@ -236,6 +189,25 @@ fn near_identical_pages_of_one_service_are_folded() {
         response.hits.iter().map(|hit| (hit.twins.len(), hit.best.citation.services[0].as_str())).collect();
     shown.sort_unstable();
     assert_eq!(shown, [(0, "ec2"), (0, "rds"), (1, "ec2")]);
+}
+
+#[test]
+fn of_a_page_in_two_versions_the_newest_is_shown() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = open(dir.path());
+    let steps = (0..150).map(|n| format!("Step {n}: look at item {n} of zebra {n}. ")).collect::<Vec<_>>().concat();
+    for (name, updated) in [("ec2-v1/connect", Some(100)), ("ec2-v2/connect", Some(200)), ("ec2-v3/connect", None)] {
+        let (mut document, passages) = document(name, &steps);
+        document.updated = updated;
+        writer.put(document, passages, FileStat::default()).unwrap();
+    }
+    commit(writer);
+    let response = Index::open(dir.path()).unwrap().search(&SearchRequest::new("zebra step")).unwrap();
+    let [hit] = response.hits.as_slice() else { panic!("{response:?}") };
+    assert_eq!(hit.best.citation.updated, Some(200));
+    let mut others: Vec<_> = hit.twins.iter().map(|twin| twin.updated).collect();
+    others.sort_unstable();
+    assert_eq!(others, [None, Some(100)]);
 }
 
 #[test]

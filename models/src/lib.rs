@@ -15,4 +15,4 @@ mod transformer;
 pub use error::ModelError;
 pub use open::{open, open_in_use, open_reranker};
 pub use rerank::Reranker;
-pub use transformer::{Transformer, TransformerOptions, WEIGHT};
+pub use transformer::{Transformer, TransformerOptions};

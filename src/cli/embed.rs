@@ -204,7 +204,7 @@ fn train(app: &App, args: &TrainArgs, out: &mut Output) -> CommandResult {
     app.index()?;
     let mut train = app.settings().train.policy(TrainWhen::Always);
     train.seed = args.seed.unwrap_or(train.seed);
-    let writer = IndexWriter::open(app.data_dir(), WriterOptions { train })?;
+    let writer = embedding::patiently(app.data_dir(), || IndexWriter::open(app.data_dir(), WriterOptions { train }))?;
     let mut bars = Bars::new(out.is_json());
     let (report, training) = commit(writer, &mut bars, &stop)?;
     bars.finish();

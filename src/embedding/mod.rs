@@ -12,7 +12,7 @@ pub(crate) use state::Share;
 pub(crate) use state::{Filling, Status, status};
 #[cfg(feature = "mcp")]
 pub(crate) use worker::keep_filling;
-pub(crate) use worker::{Options, fill, fill_with, give_way, start_in_background};
+pub(crate) use worker::{Options, fill, fill_with, give_way, patiently, start_in_background};
 
 /// Where models are kept, below the data directory.
 pub(crate) const MODELS_DIR: &str = "models";

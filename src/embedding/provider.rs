@@ -108,10 +108,6 @@ impl Embedder for Remembering {
         self.inner.id()
     }
 
-    fn weight(&self) -> f32 {
-        self.inner.weight()
-    }
-
     fn embed_queries(&self, queries: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
         let mut vectors: Vec<Option<Vec<f32>>> = queries.iter().map(|query| self.known(query)).collect();
         let new: Vec<usize> = (0..queries.len()).filter(|at| vectors[*at].is_none()).collect();
@@ -148,10 +144,6 @@ mod tests {
     impl Embedder for Counting {
         fn id(&self) -> &EmbedderId {
             &self.id
-        }
-
-        fn weight(&self) -> f32 {
-            0.5
         }
 
         fn embed_queries(&self, queries: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {

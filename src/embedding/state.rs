@@ -135,7 +135,8 @@ pub(crate) fn status(app: &App, summary: &IndexSummary) -> anyhow::Result<Status
     let documents = of(Granularity::Documents, summary.documents);
     let passages = of(Granularity::Passages, summary.passages);
     let running = store::is_filling(data_dir)?;
-    let filling = Filling::read(data_dir).filter(|filling| running || filling.error.is_some());
+    // What one that failed has left says nothing of one that is running.
+    let filling = Filling::read(data_dir).filter(|filling| running != filling.error.is_some());
     Ok(Status {
         complete: model.is_some() && documents.is_complete() && passages.is_complete(),
         model,

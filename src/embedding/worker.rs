@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use cloudops_indexes::embed::Embedder;
-use cloudops_indexes::store::{self, FillOptions, FillProgress, FillReport, IndexError, IndexSummary};
+use cloudops_indexes::store::{self, FillOptions, FillProgress, FillReport, IndexError, IndexSummary, IndexWriter};
+use cloudops_indexes::vector::Granularity;
 use cloudops_models::TransformerOptions;
 
 use super::state::{Filling, file, status};
@@ -16,6 +17,8 @@ use crate::app::App;
 use crate::config::EmbedProvider;
 use crate::report::time;
 
+/// Publishing takes no longer, not even of a complete set with its graph.
+const PUBLISHING: Duration = Duration::from_mins(2);
 /// How often progress is written down.
 const NEWS: Duration = Duration::from_secs(2);
 /// How soon a server looks again whether something is missing, at first and in the long run.
@@ -23,6 +26,9 @@ const NEWS: Duration = Duration::from_secs(2);
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 #[cfg(feature = "mcp")]
 const LAST_LOOK: Duration = Duration::from_mins(1);
+/// Failures in a row after which a server does without.
+#[cfg(feature = "mcp")]
+const MOST_FAILURES: usize = 5;
 /// An average that is so many times the rate was that of something else.
 const BURST: f64 = 3.0;
 /// The rate is that of about so long.
@@ -90,8 +96,8 @@ pub(crate) fn start_in_background(app: &App, summary: &IndexSummary) -> anyhow::
     let data_dir = &std::path::absolute(data_dir)?;
     let mut command = Command::new(program);
     command.arg("--data-dir").arg(data_dir).args(["--log", "warn", "embed", "run", "--background"]);
-    if !app.settings().embed.passages {
-        command.arg("--documents-only");
+    if let Some(file) = app.config.file.as_ref().filter(|file| file.exists()) {
+        command.arg("--config").arg(std::path::absolute(file)?);
     }
     let log = fs_err::File::create(data_dir.join("embedding.log"))?.into_parts().0;
     command.current_dir(data_dir).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
@@ -105,37 +111,71 @@ pub(crate) fn start_in_background(app: &App, summary: &IndexSummary) -> anyhow::
 }
 
 /// Sees to it that what is missing is filled, for as long as a server runs: another process may be at it and be killed,
-/// and folders are ingested meanwhile. Blocks. Gives up when the work fails, which the log and `doctor` say.
+/// and folders are ingested meanwhile. Blocks. Work that ends badly is tried again, as a full disk may be emptied; gives
+/// up when it has got nowhere several times in a row, which the log and `doctor` say.
 #[cfg(feature = "mcp")]
 pub(crate) fn keep_filling(app: &App) {
     let mut pause = FIRST_LOOK;
-    while app.settings().embed.background {
-        let started = app.index().and_then(|index| {
-            index.refresh()?;
-            start_in_background(app, &index.summary()?)
-        });
-        let ended = match started {
-            Ok(None) => Ok(None),
-            Ok(Some(mut child)) => {
-                tracing::info!("vectors are made in the background");
-                child.wait().map(Some).map_err(anyhow::Error::from)
+    let (mut failures, mut furthest) = (0, 0);
+    while app.settings().embed.background && failures < MOST_FAILURES {
+        match fill_once(app, &mut furthest) {
+            Ok(Worked::Well | Worked::Further) => failures = 0,
+            Ok(Worked::Badly(status)) => {
+                failures += 1;
+                tracing::warn!(%status, failures, "making vectors in the background ended; `embedding.log` says why");
             }
-            Err(error) => Err(error),
-        };
-        match ended {
-            // One that was killed has no code: it is started again, and goes on where it was.
-            Ok(Some(status)) if status.code().is_some_and(|code| code != 0) => {
-                tracing::warn!(%status, "vectors are not made in the background; `embedding.log` says why");
-                return;
-            }
-            Ok(_) => {}
             Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "vectors are not made in the background");
-                return;
+                failures += 1;
+                tracing::warn!(error = format!("{error:#}"), failures, "vectors are not made in the background");
             }
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(LAST_LOOK);
+    }
+}
+
+/// How a process that fills has ended.
+#[cfg(feature = "mcp")]
+enum Worked {
+    /// As it should, or there was nothing to do.
+    Well,
+    /// Killed or failed, but after searches had got more vectors: the next goes on where it was.
+    Further,
+    Badly(std::process::ExitStatus),
+}
+
+/// Starts a process that fills, if one is needed, and waits for its end. `furthest`: rows that searches had vectors of when the last one ended.
+#[cfg(feature = "mcp")]
+fn fill_once(app: &App, furthest: &mut u64) -> anyhow::Result<Worked> {
+    let index = app.index()?;
+    index.refresh()?;
+    let Some(mut child) = start_in_background(app, &index.summary()?)? else { return Ok(Worked::Well) };
+    tracing::info!("vectors are made in the background");
+    let ended = child.wait()?;
+    if ended.success() {
+        return Ok(Worked::Well);
+    }
+    index.refresh()?;
+    let status = status(app, &index.summary()?)?;
+    let done = status.documents.done + status.passages.done;
+    let further = done > *furthest;
+    *furthest = done;
+    Ok(if further { Worked::Further } else { Worked::Badly(ended) })
+}
+
+/// Opens the index for writing. A process that fills holds it too, while it publishes: that one is waited for.
+pub(crate) fn patiently(
+    data_dir: &Path,
+    mut open: impl FnMut() -> Result<IndexWriter, IndexError>,
+) -> Result<IndexWriter, IndexError> {
+    let started = Instant::now();
+    loop {
+        match open() {
+            Err(IndexError::Locked(_)) if started.elapsed() < PUBLISHING && store::is_filling(data_dir)? => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            opened => return opened,
+        }
     }
 }
 
@@ -206,8 +246,11 @@ impl<'a> News<'a> {
     /// Takes the file away, or leaves in it why the work failed.
     fn end(&self, error: Option<&IndexError>) {
         match (error, &self.last) {
-            (Some(error), Some((_, progress))) if !matches!(error, IndexError::Interrupted) => {
-                self.filling(progress, Some(error.to_string())).write(self.data_dir);
+            (Some(error), last) if !matches!(error, IndexError::Interrupted) => {
+                // It may have failed before it knew what there is to do.
+                let none = FillProgress { granularity: Granularity::Documents, done: 0, total: 0, publishing: false };
+                let progress = last.map_or(none, |(_, progress)| progress);
+                self.filling(&progress, Some(error.to_string())).write(self.data_dir);
             }
             _ => drop(fs_err::remove_file(file(self.data_dir))),
         }

@@ -44,19 +44,33 @@ pub struct EmbedderId {
 pub struct PassageText<'a> {
     /// Title of the document.
     pub title: &'a str,
-    /// Headings down to the section, joined by ` > `.
+    /// Headings down to the section, joined by ` > `, maybe after the words of its guide's name.
     pub headings: &'a str,
     /// The passage itself.
     pub body: &'a str,
+}
+
+impl PassageText<'_> {
+    /// Title and headings as a sentence, the body on the next line: the one text that a model reads. `cut` shortens the
+    /// body and then the whole to what the model takes.
+    ///
+    /// The title comes first because the end is cut off, and because it is what the passage is about.
+    pub fn joined(&self, cut: impl Fn(&str) -> &str) -> String {
+        let head = [self.title, self.headings].map(str::trim).into_iter().filter(|part| !part.is_empty());
+        let mut whole = head.collect::<Vec<_>>().join(". ");
+        let body = cut(self.body.trim());
+        if !whole.is_empty() && !body.is_empty() {
+            whole.push_str(".\n");
+        }
+        whole.push_str(body);
+        cut(&whole).to_owned()
+    }
 }
 
 /// Turns texts into unit-length vectors, the same text always into the same vector.
 pub trait Embedder: Send + Sync {
     /// What the vectors are made by.
     fn id(&self) -> &EmbedderId;
-
-    /// How much its ranking is worth beside the lexical one, in 0 ..= 1: the weight of its scores in fusion.
-    fn weight(&self) -> f32;
 
     /// Vectors for questions. An input in which nothing is known gives a vector of zeros.
     fn embed_queries(&self, queries: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError>;

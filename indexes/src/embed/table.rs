@@ -118,6 +118,11 @@ impl Table {
         &self.info
     }
 
+    /// How much its ranking is worth beside the words', 0 ..= 0.1.
+    pub fn weight(&self) -> f32 {
+        calibrate(self.score)
+    }
+
     /// The held-out score that decides its weight: that of its own training, unless another was given.
     pub fn score(&self) -> f32 {
         self.score
@@ -194,10 +199,6 @@ impl Table {
 impl Embedder for Table {
     fn id(&self) -> &EmbedderId {
         &self.id
-    }
-
-    fn weight(&self) -> f32 {
-        calibrate(self.score)
     }
 
     fn embed_queries(&self, queries: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {

@@ -196,3 +196,13 @@ fn the_weight_grows_with_the_score() {
     let table = untrained(&corpus(200)).with_score(0.9);
     assert!((table.weight() - 0.1).abs() < 1e-6);
 }
+
+#[test]
+fn parts_are_joined_and_empty_ones_left_out() {
+    let of = |title, headings, body| PassageText { title, headings, body }.joined(|text| text);
+    assert_eq!(of("S3", "Errors > 403", " denied "), "S3. Errors > 403.\ndenied");
+    assert_eq!(of("S3", "", "denied"), "S3.\ndenied");
+    assert_eq!(of("", " ", "denied"), "denied");
+    assert_eq!(of("S3", "", "\n"), "S3");
+    assert_eq!(of("", "", ""), "");
+}

@@ -152,6 +152,9 @@ mod tests {
         side.add(&[Some(2.0), Some(1.0), None], 0.25);
         assert_eq!(side.mean(), [0.0, 0.0, 0.0]);
         assert_eq!(Side::new(2).mean(), [0.0, 0.0]);
+        let mut half = Side::new(3);
+        half.add(&[Some(1.0), Some(3.0), None], 0.5);
+        assert_eq!(half.mean(), [-1.0, 1.0, 0.0]);
         let weights = Sides { lexical: 1.0, coverage: 4.0, table: 1.0, meaning: 2.0, documents: 0.0 };
         let expected = Sides { lexical: 0.125, coverage: 0.5, table: 0.125, meaning: 0.25, documents: 0.0 };
         assert_eq!(weights.normalized(), expected);

@@ -9,8 +9,8 @@ mod snippet;
 
 pub use fuse::Sides;
 pub use request::{
-    Explanation, Filters, Highlights, Hit, MAX_PHRASINGS, Mode, PassageHit, SearchRequest, SearchResponse, SetCosine,
-    VectorStatus,
+    Correction, Explanation, Filters, Highlights, Hit, MAX_PHRASINGS, Mode, PassageHit, SearchRequest, SearchResponse,
+    SetCosine, VectorStatus,
 };
 pub(crate) use search::search;
 pub(crate) use simhash::simhash;

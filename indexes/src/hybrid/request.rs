@@ -213,6 +213,17 @@ pub struct SearchResponse {
     pub mode: Mode,
     /// The vector sets that were used.
     pub vectors: Vec<VectorStatus>,
+    /// Words of the question that were taken for others.
+    pub corrections: Vec<Correction>,
     /// Generation of the index that answered.
     pub generation: u64,
+}
+
+/// A word that no document has, and the one that it was taken for, at a little less weight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Correction {
+    /// As it was asked for, in lower case.
+    pub word: String,
+    /// What it was read as.
+    pub read_as: String,
 }

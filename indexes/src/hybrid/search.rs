@@ -75,7 +75,7 @@ pub(super) struct Phrasing {
 pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result<Option<SearchResponse>, IndexError> {
     let wanted = request.offset.saturating_add(request.limit).saturating_add(1).min(DEEPEST);
     let depth = if wanted <= SHALLOW { CANDIDATES } else { DEEP_CANDIDATES };
-    let phrasings = phrasings(generation, request)?;
+    let mut phrasings = phrasings(generation, request)?;
     let has_vectors = phrasings.iter().any(|phrasing| phrasing.vectors.iter().any(Option::is_some));
     let mode = match request.mode {
         Mode::Hybrid if !has_vectors => Mode::Lexical,
@@ -101,35 +101,53 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
     let mut more = false;
     for ranked in ranked {
         let Some(head) = generation.documents.head(ranked.entry.key)? else { return Ok(None) };
-        let twin = hits
-            .iter_mut()
-            .find(|(_, kept, simhash)| distance(*simhash, ranked.entry.simhash) <= TWIN_BITS && same_page(kept, &head));
-        if let Some((hit, ..)) = twin {
-            hit.twins.push(citation(&head, None));
+        let twin = hits.iter().position(|(_, kept, simhash)| {
+            distance(*simhash, ranked.entry.simhash) <= TWIN_BITS && same_page(kept, &head)
+        });
+        let in_page = twin.unwrap_or(hits.len()) >= request.offset;
+        let mut show = || show(generation, request, &head, &ranked, &candidates, &weights, &unit, &asked, &mut terms);
+        if let Some(twin) = twin {
+            let (hit, kept, _) = &mut hits[twin];
+            if in_page && head.document.updated > kept.document.updated {
+                // Of one page in several versions the newest is shown, where the best of them ranks.
+                let Some(newer) = show()? else { return Ok(None) };
+                let older = std::mem::replace(hit, newer);
+                hit.best.score = older.best.score;
+                hit.twins = older.twins;
+                hit.twins.push(citation(kept, None));
+                *kept = head;
+            } else {
+                hit.twins.push(citation(&head, None));
+            }
             continue;
         }
         if hits.len() == wanted - 1 {
             more = wanted < DEEPEST;
             break;
         }
-        let in_page = hits.len() >= request.offset;
         let hit = if in_page {
-            let Some(hit) =
-                show(generation, request, &head, &ranked, &candidates, &weights, &unit, &asked, &mut terms)?
-            else {
-                return Ok(None);
-            };
+            let Some(hit) = show()? else { return Ok(None) };
             hit
         } else {
             placeholder(&head)
         };
         hits.push((hit, head, ranked.entry.simhash));
     }
+    let mut vectors = if mode == Mode::Lexical { Vec::new() } else { generation.vector_status() };
+    for (at, status) in vectors.iter_mut().enumerate() {
+        if status.problem.is_none() && phrasings.iter().all(|phrasing| phrasing.vectors[at].is_none()) {
+            status.problem = Some("the question could not be embedded".to_owned());
+        }
+    }
+    // Where words do not rank, nothing was read as anything.
+    let corrections =
+        if mode == Mode::Vector { Vec::new() } else { std::mem::take(&mut phrasings[0].parsed.corrections) };
     Ok(Some(SearchResponse {
         hits: hits.into_iter().skip(request.offset).map(|(hit, ..)| hit).collect(),
         more,
         mode,
-        vectors: if mode == Mode::Lexical { Vec::new() } else { generation.vector_status() },
+        vectors,
+        corrections,
         generation: generation.manifest.generation,
     }))
 }
@@ -321,19 +339,21 @@ fn score(
                 }
                 continue;
             };
-            let found = match set.vectors.info.granularity {
-                Granularity::Passages => set.vectors.cosines(vector, passages),
-                Granularity::Documents => {
-                    let rows: Vec<u64> = passages.iter().map(|id| first_of(generation, *id)).collect();
-                    set.vectors.cosines(vector, &rows)
+            match set.vectors.info.granularity {
+                Granularity::Passages => {
+                    let found = set.vectors.cosines(vector, passages);
+                    let side = if set.is_table() { &mut table } else { &mut meaning };
+                    side.add(&found, phrasing.share);
+                    if at == 0 {
+                        cosines.push(found);
+                    }
                 }
-            };
-            if set.vectors.info.granularity == Granularity::Passages {
-                let side = if set.is_table() { &mut table } else { &mut meaning };
-                side.add(&found, phrasing.share);
-            }
-            if at == 0 {
-                cosines.push(found);
+                // Whole documents are scored as such; this is for the explanation.
+                Granularity::Documents if at == 0 => {
+                    let rows: Vec<u64> = passages.iter().map(|id| first_of(generation, *id)).collect();
+                    cosines.push(set.vectors.cosines(vector, &rows));
+                }
+                Granularity::Documents => {}
             }
         }
     }

@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::analysis::Terms;
 use super::identifiers::identifiers;
+use crate::hybrid::Correction;
 use crate::words::{
     Alternative, CORRECTION_WEIGHT, Expansion, Role, THESAURUS, Token, Vocabulary, correct, joined, recognize, split,
     split_name, tidy, tokens,
@@ -39,6 +40,8 @@ pub(crate) struct ParsedQuery {
     pub(crate) identifiers: Vec<String>,
     /// Other words for those of the clauses.
     pub(crate) expansions: Vec<Expansion>,
+    /// Words that were taken for others.
+    pub(crate) corrections: Vec<Correction>,
 }
 
 impl ParsedQuery {
@@ -61,15 +64,16 @@ impl ParsedQuery {
             }
         }
         identifiers.truncate(MAX_TERMS);
+        let mut corrections = Vec::new();
         let expansions = if said.len() <= MAX_TERMS {
-            let expansions = expand(&mut tokens, &mut terms, vocabulary)?;
+            let expansions = expand(&mut tokens, &mut terms, vocabulary, &mut corrections)?;
             tidy(expansions, &said.iter().map(String::as_str).collect())
         } else {
             Vec::new()
         };
         let clauses =
             said.into_iter().map(|term| Clause { occur: Occur::Should, title: false, terms: vec![term] }).collect();
-        Ok(Self { clauses, identifiers, expansions })
+        Ok(Self { clauses, identifiers, expansions, corrections })
     }
 
     /// Reads `+must -not "all of these" title:word`. Errors say what is wrong, for people.
@@ -132,9 +136,14 @@ fn said(tokens: &[Token]) -> Vec<String> {
 }
 
 /// Other words for those of a question: corrections, other spellings, and what the thesaurus says.
-fn expand(tokens: &mut [Token], terms: &mut Terms, vocabulary: &impl Vocabulary) -> tantivy::Result<Vec<Expansion>> {
+fn expand(
+    tokens: &mut [Token],
+    terms: &mut Terms,
+    vocabulary: &impl Vocabulary,
+    corrections: &mut Vec<Correction>,
+) -> tantivy::Result<Vec<Expansion>> {
     let mut expansions = Vec::new();
-    let mut corrections = 0;
+    let mut looked_up = 0;
     for token in tokens.iter_mut().filter(|token| token.role == Role::Content) {
         if let Some(inner) = split_name(token, terms) {
             expansions.push(inner);
@@ -147,19 +156,30 @@ fn expand(tokens: &mut [Token], terms: &mut Terms, vocabulary: &impl Vocabulary)
         }
         // What is in capitals or part of a name is spelled as somebody meant it.
         let is_word = frequency == 0 && !token.in_name && token.written.chars().skip(1).all(char::is_lowercase);
-        if !is_word || corrections == MAX_CORRECTIONS || THESAURUS.knows(&token.key) {
+        if !is_word || THESAURUS.knows(&token.key) {
             continue;
         }
-        corrections += 1;
-        if let Some(meant) = correct(&token.lower, terms, vocabulary)?
+        let known = corrections.iter().find(|known| known.word == token.lower).map(|known| known.read_as.clone());
+        let is_new = known.is_none();
+        let meant = match known {
+            None if looked_up == MAX_CORRECTIONS => continue,
+            None => {
+                looked_up += 1;
+                correct(&token.lower, terms, vocabulary)?
+            }
+            known => known,
+        };
+        if let Some(meant) = meant
             && let Some(term) = terms.term(&meant)
         {
-            tracing::debug!(word = token.lower, meant, "spelling");
             let alternatives = vec![Alternative { terms: vec![term.clone()], weight: CORRECTION_WEIGHT }];
             // From here on the right word stands for the wrong one, so that phrases with it are found.
             let of = vec![std::mem::replace(&mut token.key, term)];
             expansions.push(Expansion { of, alternatives });
-            token.lower = meant;
+            let word = std::mem::replace(&mut token.lower, meant.clone());
+            if is_new {
+                corrections.push(Correction { word, read_as: meant });
+            }
         }
     }
     expansions.extend(joined(tokens, terms, vocabulary)?);
@@ -217,7 +237,10 @@ mod tests {
     fn mistakes_are_corrected_before_the_thesaurus_is_asked() {
         assert!(meant("permisions")[0].contains("permiss"));
         assert_eq!(clauses("permisions"), ["permis"]);
-        assert!(meant("Permisions PERMISIONS x.permisions").iter().all(|to| !to.is_empty()));
+        let corrections = literal("Permisions of an instance").corrections;
+        assert_eq!(corrections, [Correction { word: "permisions".into(), read_as: "permissions".into() }]);
+        assert_eq!(meant("Permisions PERMISIONS x.permisions permisions").len(), 1);
+        assert_eq!(literal("permisions permisions permisions").corrections.len(), 1);
         assert!(meant("PERMISIONS").is_empty() && meant("x.permisions").is_empty());
         assert!(meant("time out").contains(&"timeout".to_owned()));
     }

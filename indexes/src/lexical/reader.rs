@@ -3,6 +3,7 @@
 use std::ops::Bound;
 use std::path::Path;
 
+use rustc_hash::FxHashMap;
 use tantivy::collector::TopDocs;
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EnableScoring, Occur as TantivyOccur, Query, RangeQuery,
@@ -61,6 +62,9 @@ enum Part {
     Title,
     Identifiers,
 }
+
+/// What has been read of the postings of a question's terms.
+type Known = FxHashMap<Term, Vec<(usize, f32)>>;
 
 /// The full-text index of one generation.
 pub(crate) struct LexicalReader {
@@ -171,25 +175,30 @@ impl LexicalReader {
             .collect();
         wanted.sort_unstable();
         let bits = bits(parsed);
+        let mut known = Known::default();
         for scored in self.scored(parsed)? {
             let bit = if matches!(scored.part, Part::Text) { bits.of_term(&scored.term) } else { 0 };
-            self.each(&scored, &wanted, |at, score| {
-                *parts[at].part(scored.part) += score;
-                parts[at].matched |= bit;
-            })?;
+            for (at, score) in self.found(&mut known, &scored.term, &wanted)? {
+                *parts[*at].part(scored.part) += score * scored.weight;
+                parts[*at].matched |= bit;
+            }
         }
         let none = vec![LexicalParts::default(); passages.len()];
         let (mut own, mut best, mut sums) = (none.clone(), none.clone(), none.clone());
         for expansion in &parsed.expansions {
             own.copy_from_slice(&none);
             for scored in expansion.of.iter().flat_map(|term| self.scored_term(term, 1.0)) {
-                self.each(&scored, &wanted, |at, score| *own[at].part(scored.part) += score)?;
+                for (at, score) in self.found(&mut known, &scored.term, &wanted)? {
+                    *own[*at].part(scored.part) += score * scored.weight;
+                }
             }
             best.copy_from_slice(&own);
             for alternative in &expansion.alternatives {
                 sums.copy_from_slice(&none);
                 for scored in self.scored_alternative(alternative) {
-                    self.each(&scored, &wanted, |at, score| *sums[at].part(scored.part) += score)?;
+                    for (at, score) in self.found(&mut known, &scored.term, &wanted)? {
+                        *sums[*at].part(scored.part) += score * scored.weight;
+                    }
                 }
                 for (best, sums) in best.iter_mut().zip(&sums) {
                     best.text = best.text.max(sums.text);
@@ -223,28 +232,37 @@ impl LexicalReader {
             .collect()
     }
 
-    /// Scores the passages among `wanted` that have a term.
-    fn each(
+    /// The passages among `wanted` that have a term, each with its score at weight 1. Reads the postings of a term once
+    /// per question: expansions of one question have many words in common.
+    fn found<'a>(
         &self,
-        scored: &Scored,
+        known: &'a mut Known,
+        term: &Term,
         wanted: &[(DocAddress, usize)],
-        mut found: impl FnMut(usize, f32),
-    ) -> tantivy::Result<()> {
-        let query = TermQuery::new(scored.term.clone(), IndexRecordOption::WithFreqs);
+    ) -> tantivy::Result<&'a [(usize, f32)]> {
+        if !known.contains_key(term) {
+            known.insert(term.clone(), self.score_term(term, wanted)?);
+        }
+        Ok(&known[term])
+    }
+
+    fn score_term(&self, term: &Term, wanted: &[(DocAddress, usize)]) -> tantivy::Result<Vec<(usize, f32)>> {
+        let mut found = Vec::new();
+        let query = TermQuery::new(term.clone(), IndexRecordOption::WithFreqs);
         let weight = query.weight(EnableScoring::enabled_from_searcher(&self.searcher))?;
         for group in wanted.chunk_by(|(a, _), (b, _)| a.segment_ord == b.segment_ord) {
             let segment = self.searcher.segment_reader(group[0].0.segment_ord);
-            let mut scorer = weight.scorer(segment, scored.weight)?;
+            let mut scorer = weight.scorer(segment, 1.0)?;
             for (address, at) in group {
                 if scorer.doc() == TERMINATED {
                     break;
                 }
                 if scorer.doc() <= address.doc_id && scorer.seek(address.doc_id) == address.doc_id {
-                    found(*at, scorer.score());
+                    found.push((*at, scorer.score()));
                 }
             }
         }
-        Ok(())
+        Ok(found)
     }
 
     /// Passages that satisfy the filters and the demands of the query's syntax, ascending; `None` when all do.

@@ -39,23 +39,28 @@ impl Content {
     /// One passage.
     pub(crate) fn passage(&self, position: usize) -> Option<Embeddable> {
         let passage = self.passages.get(position)?;
-        Some(Embeddable {
-            title: self.title.clone(),
-            headings: passage.heading_path.join(" > "),
-            body: passage.text(&self.text),
-        })
+        let (guide, path) = (self.guide_words(), passage.heading_path.join(" > "));
+        // Many a page is called "Limits": which service it belongs to is known by its guide alone.
+        let headings = if guide.is_empty() || path.is_empty() { guide + &path } else { format!("{guide}. {path}") };
+        Some(Embeddable { title: self.title.clone(), headings, body: passage.text(&self.text) })
     }
 
     /// The whole document by its title and its first sentences.
     pub(crate) fn document(&self) -> Embeddable {
-        let guide = self.guide.as_deref().unwrap_or_default().replace(['-', '_'], " ");
-        Embeddable { title: self.title.clone(), headings: guide, body: lead(&self.text, &self.title) }
+        Embeddable { title: self.title.clone(), headings: self.guide_words(), body: lead(&self.text, &self.title) }
     }
 
-    pub(crate) fn embed(&self, embedder: &dyn Embedder) -> Result<Vec<Vec<f32>>, EmbedError> {
-        let parts: Vec<Embeddable> = (0..self.passages.len()).filter_map(|at| self.passage(at)).collect();
-        let parts: Vec<PassageText<'_>> = parts.iter().map(Embeddable::as_text).collect();
-        embedder.embed_passages(&parts)
+    fn guide_words(&self) -> String {
+        self.guide.as_deref().unwrap_or_default().replace(['-', '_'], " ")
+    }
+
+    /// All passages by a table, which sees the texts that it was trained on: without the guide.
+    pub(crate) fn embed(&self, table: &dyn Embedder) -> Result<Vec<Vec<f32>>, EmbedError> {
+        let parts: Vec<(String, String)> =
+            self.passages.iter().map(|passage| (passage.heading_path.join(" > "), passage.text(&self.text))).collect();
+        let parts: Vec<PassageText<'_>> =
+            parts.iter().map(|(headings, body)| PassageText { title: &self.title, headings, body }).collect();
+        table.embed_passages(&parts)
     }
 }
 
@@ -63,6 +68,8 @@ impl Content {
 fn lead(text: &str, title: &str) -> String {
     let mut lead = String::with_capacity(LEAD + 32);
     for line in text.lines() {
+        // One line may be as long as the document.
+        let line = &line[..line.floor_char_boundary(LEAD * 16)];
         let line = line.trim_start_matches(['#', '>', '-', '*', '+', ' ', '|']).trim();
         if line.is_empty() || line.starts_with("```") || (lead.is_empty() && line == title) {
             continue;
@@ -133,6 +140,30 @@ pub(crate) fn passage_ids(entries: &[DocumentEntry]) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passages_say_which_guide_they_are_of() {
+        let passage = |path: &[&str]| Passage {
+            position: 0,
+            heading_path: path.iter().map(|heading| (*heading).to_owned()).collect(),
+            anchor: None,
+            range: 0..4,
+            context: "| a |\n".into(),
+        };
+        let content = |guide: Option<&str>| Content {
+            source: "aws".into(),
+            guide: guide.map(str::to_owned),
+            title: "Limits".into(),
+            text: "| b |".into(),
+            passages: vec![passage(&["Flows", "Tags"]), passage(&[])],
+        };
+        let headings = |guide, at| content(guide).passage(at).unwrap().headings;
+        assert_eq!(headings(Some("amazon-lex_guide"), 0), "amazon lex guide. Flows > Tags");
+        assert_eq!(headings(Some("amazon-lex_guide"), 1), "amazon lex guide");
+        assert_eq!(headings(None, 0), "Flows > Tags");
+        assert_eq!(content(None).passage(1).unwrap().body, "| a |\n| b ");
+        assert!(content(None).passage(2).is_none());
+    }
 
     #[test]
     fn a_lead_is_plain_words() {

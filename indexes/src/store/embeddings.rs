@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
 use super::IndexError;
 use crate::embed::{EmbedderId, PassageText};
@@ -146,7 +146,8 @@ impl Embeddings {
 
     /// Takes the list of passages that searches would have liked to have vectors of, most wanted first.
     pub(crate) fn take_wanted(&mut self) -> Result<Vec<u64>, IndexError> {
-        let transaction = self.connection.transaction()?;
+        // One that reads before it writes is refused at once, not after a wait, if somebody else writes in between.
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let wanted = {
             let mut statement = transaction.prepare("SELECT passage FROM wanted ORDER BY times DESC, passage")?;
             let rows = statement.query_map([], |row| row.get::<_, i64>(0))?;
@@ -158,14 +159,14 @@ impl Embeddings {
     }
 }
 
-/// Notes that a search would have liked to have vectors of these passages. Where nothing is being embedded, nothing is
+/// Notes that a search would have liked to have vectors of these passages. Where nothing was ever embedded, nothing is
 /// noted.
 pub(crate) fn want(data_dir: &Path, passages: &[u64]) -> Result<(), IndexError> {
     if passages.is_empty() || !data_dir.join(FILE).exists() {
         return Ok(());
     }
     let mut connection = connect(data_dir)?;
-    let transaction = connection.transaction()?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let known: usize = transaction.query_row("SELECT count(*) FROM wanted", [], |row| row.get::<_, i64>(0))? as usize;
     if known < MOST_WANTED {
         let mut statement = transaction.prepare(
@@ -180,7 +181,29 @@ pub(crate) fn want(data_dir: &Path, passages: &[u64]) -> Result<(), IndexError> 
     Ok(())
 }
 
+/// Opens the file, and makes it anew if it is no database any more.
 fn connect(data_dir: &Path) -> Result<Connection, IndexError> {
+    let is_damaged = |error: &rusqlite::Error| {
+        matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
+    };
+    match try_connect(data_dir) {
+        Err(error) if is_damaged(&error) => {
+            let path = data_dir.join(FILE);
+            tracing::warn!(%error, path = %path.display(), "kept vectors cannot be read: put aside, and made again");
+            for ending in ["", "-wal", "-shm"] {
+                let part = data_dir.join(format!("{FILE}{ending}"));
+                match fs_err::rename(&part, data_dir.join(format!("{FILE}{ending}.damaged"))) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                    _ => {}
+                }
+            }
+            Ok(try_connect(data_dir)?)
+        }
+        connection => Ok(connection?),
+    }
+}
+
+fn try_connect(data_dir: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(data_dir.join(FILE))?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;

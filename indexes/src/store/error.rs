@@ -90,7 +90,9 @@ impl IndexError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NotFound(_) => Some("To make one, run `cloudops ingest FOLDER`."),
-            Self::Locked(_) => Some("Wait for the other `cloudops ingest` to end, or stop it, then try again."),
+            Self::Locked(_) => {
+                Some("Wait until the other `cloudops` that writes (`ingest`, `embed`) is done, then try again.")
+            }
             Self::Filling(_) => Some("To see how far it is, run `cloudops embed status`."),
             Self::Damaged { .. } => Some(
                 "To see what else is wrong, run `cloudops doctor --deep`; to make the index anew, run `cloudops ingest \

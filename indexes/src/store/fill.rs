@@ -2,8 +2,9 @@
 //! then every passage.
 //!
 //! It may be stopped at any instant, and goes on where it was: what was embedded is kept by its content
-//! ([`Embeddings`]). What is there so far is published every few minutes, as a new generation; the writer's lock is
-//! held only for that moment, so that ingestion and filling do not wait for each other.
+//! ([`Embeddings`]). What is there so far is published every few minutes, as a new generation. The writer's lock is
+//! held only while that is written down, and an ingestion does not wait for a text to be embedded. What an ingestion has
+//! overtaken is not published: the next round finds its vectors by their content.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ use super::generation::{Generation, Set};
 use super::layout::Layout;
 use super::sourced_sets::Adopted;
 use super::writer::{IndexWriter, TrainPolicy, TrainWhen, WriterOptions};
-use crate::embed::Embedder;
+use crate::embed::{EmbedError, Embedder};
 use crate::vector::{GRAPH_ROWS, Granularity, SetWriter};
 
 /// Texts between two looks at the clock, the progress and the index: a few seconds of work.
@@ -154,7 +155,7 @@ impl Filler<'_, '_> {
         }
         for granularity in kinds {
             let set = self.set_of(&generation, granularity);
-            let wanted = if granularity == Granularity::Passages { self.kept.take_wanted()? } else { Vec::new() };
+            let wanted = if granularity == Granularity::Passages { self.wanted() } else { Vec::new() };
             let missing = missing(&generation, set, granularity, &wanted);
             let total = match granularity {
                 Granularity::Documents => generation.entries().len(),
@@ -179,6 +180,18 @@ impl Filler<'_, '_> {
             .find(|set| set.vectors.info.embedder == *self.embedder.id() && set.vectors.info.granularity == granularity)
     }
 
+    /// Passages that searches would have liked to have, most wanted first. A hint: work goes on without it.
+    fn wanted(&mut self) -> Vec<u64> {
+        self.kept.take_wanted().unwrap_or_else(|error| {
+            tracing::debug!(%error, "what searches want is not known");
+            Vec::new()
+        })
+    }
+
+    fn is_current(&self, generation: &Generation) -> Result<bool, IndexError> {
+        Ok(self.layout.current()? == Some(generation.manifest.generation))
+    }
+
     fn tell(&mut self, granularity: Granularity, done: usize, total: usize, publishing: bool) -> ControlFlow<()> {
         (self.progress)(FillProgress { granularity, done: done as u64, total: total as u64, publishing })
     }
@@ -200,11 +213,11 @@ impl Filler<'_, '_> {
             }
             let due = started.elapsed() >= self.options.publish_every || fresh.rows.len() >= MOST_FRESH;
             // What was embedded for a generation that is gone is kept by its content: nothing is lost.
-            if due || self.layout.current()? != Some(generation.manifest.generation) {
+            if due || !self.is_current(generation)? {
                 break;
             }
             let texts = match read(generation, granularity, chunk) {
-                Err(_) if self.layout.current()? != Some(generation.manifest.generation) => break,
+                Err(_) if !self.is_current(generation)? => break,
                 texts => texts?,
             };
             let vectors = self.vectors(&texts)?;
@@ -234,6 +247,11 @@ impl Filler<'_, '_> {
             let started = Instant::now();
             let made = self.embedder.embed_passages(&new.iter().map(|(_, text)| text.as_text()).collect::<Vec<_>>())?;
             self.report.embedding_seconds += started.elapsed().as_secs_f64();
+            let id = self.embedder.id();
+            if made.len() != new.len() || made.iter().any(|vector| vector.len() != id.dimensions) {
+                let reason = format!("{} texts did not get a vector of {} each", new.len(), id.dimensions);
+                return Err(EmbedError::Failed { name: id.name.clone(), reason }.into());
+            }
             self.kept.keep(new.iter().map(|(content, _)| *content).zip(made.iter().map(Vec::as_slice)))?;
             known.extend(new.into_iter().map(|(content, _)| content).zip(made));
         }
@@ -251,7 +269,7 @@ impl Filler<'_, '_> {
         stopped: bool,
     ) -> Result<(), IndexError> {
         let set = self.set_of(generation, granularity);
-        if fresh.rows.is_empty() && !complete {
+        if (fresh.rows.is_empty() && !complete) || !self.is_current(generation)? {
             return Ok(());
         }
         // Told to stop, it still publishes, which is short: only a graph is not.
@@ -273,8 +291,8 @@ impl Filler<'_, '_> {
             vectors,
             embedder: self.embedder.id().clone(),
             granularity,
-            weight: self.embedder.weight(),
-            judged: true,
+            weight: 0.0,
+            judged: false,
             graph_rows: if with_graph { GRAPH_ROWS } else { usize::MAX },
         }
         .write(&mut |done, total| {
@@ -284,7 +302,7 @@ impl Filler<'_, '_> {
         });
         let info = match info {
             // Its files vanished with the generation: another round finds the newer one.
-            Err(_) if self.layout.current()? != Some(generation.manifest.generation) => return Ok(()),
+            Err(_) if !self.is_current(generation)? => return Ok(()),
             info => info?,
         };
         let Some(mut writer) = self.writer(granularity, done, total, stopped)? else { return Ok(()) };
@@ -323,6 +341,14 @@ impl Filler<'_, '_> {
     /// Forgets vectors of contents that no document has any more, when they have become many.
     fn forget(&mut self) -> Result<(), IndexError> {
         let Some(number) = self.layout.current()? else { return Ok(()) };
+        match self.forget_in(number) {
+            // Replaced meanwhile: the next filling will.
+            Err(_) if self.layout.current()? != Some(number) => Ok(()),
+            done => done,
+        }
+    }
+
+    fn forget_in(&mut self, number: u64) -> Result<(), IndexError> {
         let generation = Generation::open(&self.layout, number, Documents::open(&self.layout.data_dir)?, &None)?;
         let rows = (generation.lexical.len() + generation.entries().len()) as u64;
         if self.kept.len()? <= rows * KEPT_SHARE {
@@ -358,11 +384,11 @@ fn missing(generation: &Generation, set: Option<&Set>, granularity: Granularity,
             }
         }
     }
-    let wanted: FxHashSet<u64> = wanted.iter().copied().collect();
+    let wanted: FxHashMap<u64, usize> = wanted.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     // Stable: of the same turn, documents in their order.
     missing.sort_by_key(|row| {
         let turn = OPENINGS.iter().position(|end| row.position < *end).unwrap_or(OPENINGS.len());
-        if wanted.contains(&row.id) { 0 } else { turn + 1 }
+        wanted.get(&row.id).map_or((turn + 1, 0), |at| (0, *at))
     });
     missing
 }

@@ -63,7 +63,14 @@ impl Carry<'_> {
     /// The set as it was, without what is gone, with those new contents that had a vector before.
     fn carry(&self, previous: &Generation, set: &Set, progress: &mut Watch<'_>) -> Result<SetInfo, IndexError> {
         let info = &set.vectors.info;
-        let (passages, vectors) = self.known(info)?;
+        let (passages, vectors) = match self.known(info) {
+            // Vectors can be made again; the documents that are being added matter more.
+            Err(IndexError::Documents(error)) => {
+                tracing::warn!(%error, "kept vectors cannot be read: they will be made again");
+                (Vec::new(), Vec::new())
+            }
+            known => known?,
+        };
         let dir = self.dir.join(info.dir_name());
         fs_err::create_dir_all(&dir)?;
         let before = previous.set_dir(info);

@@ -59,7 +59,7 @@ pub struct SetInfo {
     /// What a row stands for.
     #[serde(default)]
     pub granularity: Granularity,
-    /// Weight of the set's scores in fusion, 0 ..= 1.
+    /// Weight in fusion of a set that a table made, 0 ..= 0.1. What others count for is the same in every index (ADR 7).
     pub weight: f32,
     /// Whether the weight rests on held-out pairs of the passages in the set.
     pub judged: bool,
@@ -294,7 +294,7 @@ pub struct SetWriter<'a> {
     pub embedder: EmbedderId,
     /// What a row stands for.
     pub granularity: Granularity,
-    /// Weight of the set's scores in fusion, 0 ..= 1.
+    /// Weight in fusion of a set that a table made, 0 ..= 0.1. What others count for is the same in every index (ADR 7).
     pub weight: f32,
     /// Whether the weight rests on held-out pairs of these passages.
     pub judged: bool,

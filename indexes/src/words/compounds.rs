@@ -1,5 +1,7 @@
 //! Words written together or apart: `loadbalancer`, `time out`, `DescribeInstances`.
 
+use rustc_hash::FxHashSet;
+
 use super::Vocabulary;
 use super::expansion::{Alternative, Expansion};
 use super::tokens::{Role, Token};
@@ -19,6 +21,11 @@ const PART: usize = 3;
 const TOGETHER: f64 = 0.2;
 /// How many times rarer than its parts a word must be to be taken apart.
 const RARER: u64 = 10;
+
+/// Words of which a name may consist; what has more is data. Each is looked up in the index.
+const INNER_WORDS: usize = 8;
+/// Letters of a word that is taken apart, at most: every place is tried.
+const LONGEST: usize = 40;
 
 /// A word in more passages than this is a word of its own: parts that are so much more frequent hardly exist, and are
 /// not looked for.
@@ -49,8 +56,10 @@ pub(crate) fn inner_words(written: &str) -> Vec<&str> {
 /// The inner words of a name as an alternative of it.
 pub(crate) fn split_name(token: &Token, terms: &mut Terms) -> Option<Expansion> {
     let parts = inner_words(&token.written);
-    let inner: Vec<String> = parts.iter().filter(|part| part.len() > 1).filter_map(|part| terms.term(part)).collect();
-    (!inner.is_empty() && token.role == Role::Content).then(|| Expansion {
+    let mut seen = FxHashSet::default();
+    let inner = parts.iter().filter(|part| part.len() > 1).filter_map(|part| terms.term(part));
+    let inner: Vec<String> = inner.filter(|term| seen.insert(term.clone())).collect();
+    ((1..=INNER_WORDS).contains(&inner.len()) && token.role == Role::Content).then(|| Expansion {
         of: vec![token.key.clone()],
         alternatives: vec![Alternative { terms: inner, weight: NAME_WEIGHT }],
     })
@@ -90,7 +99,9 @@ pub(crate) fn split(
     vocabulary: &impl Vocabulary,
 ) -> tantivy::Result<Option<Expansion>> {
     let word = token.lower.as_str();
-    if frequency > COMMON || !word.is_ascii() || word.len() < COMPOUND || word.bytes().any(|b| b.is_ascii_digit()) {
+    let is_word =
+        (COMPOUND..=LONGEST).contains(&word.len()) && word.bytes().all(|b| b.is_ascii() && !b.is_ascii_digit());
+    if frequency > COMMON || !is_word {
         return Ok(None);
     }
     let mut best: Option<(u64, String, String)> = None;

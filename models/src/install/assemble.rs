@@ -11,12 +11,12 @@ use super::{Event, Events, hub, index};
 use crate::ModelError;
 use crate::convert::{Precision, convert};
 use crate::store::{Checked, Kind, Pooling, Staging, sha256_of};
+use crate::text::PASSAGE_TOKENS;
 
 /// The file of weights, wherever it comes from.
 pub(super) const WEIGHTS: &str = "model.safetensors";
-
-/// Tokens that are read where nothing says how many: passages are about as long.
-const MOST_TOKENS: usize = 128;
+/// Components of a vector, at most: twice as many as any embedder that is in use has.
+const MOST_DIMENSIONS: u64 = 8_192;
 
 /// Fetches a known model from the first source that has it; returns the source.
 pub(super) fn fetch(
@@ -38,7 +38,8 @@ pub(super) fn fetch(
             Ok(None)
         }
     };
-    let source = format!("{}/{}", network.hub.trim_end_matches('/'), known.repository);
+    let hub = super::network::redacted(&network.hub);
+    let source = format!("{}/{}", hub.trim_end_matches('/'), known.repository);
     events(Event::Source(source.clone()));
     let result = hub::fetch(known, downloads, staging, events);
     if let Some(source) = attempt(source, result, events)? {
@@ -143,10 +144,9 @@ pub(super) fn prepare(
     };
     let dimensions = match kind {
         Kind::Reranker => 0,
-        Kind::Embedder => config["hidden_size"].as_u64().ok_or_else(|| ModelError::NoModel {
-            path: staging.dir().to_owned(),
-            reason: "its `config.json` has no `hidden_size`".to_owned(),
-        })? as usize,
+        Kind::Embedder => {
+            dimensions_of(&config).map_err(|reason| ModelError::NoModel { path: staging.dir().to_owned(), reason })?
+        }
     };
     let pooling =
         if staging.has("pooling.json") { pooling_of(&json(&staging.dir().join("pooling.json"))?) } else { None };
@@ -158,7 +158,7 @@ pub(super) fn prepare(
         precision: precision.to_owned(),
         dimensions,
         pooling: pooling.or(known.map(|known| known.pooling)).unwrap_or(Pooling::Mean),
-        max_tokens: known.map_or(MOST_TOKENS, |known| known.max_tokens).min(positions),
+        max_tokens: known.map_or(PASSAGE_TOKENS, |known| known.max_tokens).min(positions),
     })
 }
 
@@ -172,6 +172,15 @@ fn kind_of(config: &Value) -> Kind {
     let architectures = config["architectures"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let classifies = architectures.into_iter().any(|name| name.ends_with("ForSequenceClassification"));
     if classifies { Kind::Reranker } else { Kind::Embedder }
+}
+
+/// The length of the model's vectors, or what is wrong with what `config.json` says of it.
+fn dimensions_of(config: &Value) -> Result<usize, String> {
+    match config["hidden_size"].as_u64() {
+        None => Err("its `config.json` has no `hidden_size`".to_owned()),
+        Some(size @ 1..=MOST_DIMENSIONS) => Ok(size as usize),
+        Some(size) => Err(format!("the `hidden_size` of its `config.json` is {size}, not 1 to {MOST_DIMENSIONS}")),
+    }
 }
 
 /// What `1_Pooling/config.json` says; `None` for a way that is not ours.
@@ -199,5 +208,15 @@ mod tests {
         assert_eq!(pooling_of(&mean), Some(Pooling::Mean));
         assert_eq!(pooling_of(&json!({"pooling_mode_cls_token": true})), Some(Pooling::Cls));
         assert_eq!(pooling_of(&json!({"pooling_mode_max_tokens": true})), None);
+    }
+
+    #[test]
+    fn vectors_of_no_length_and_of_an_absurd_one_are_refused() {
+        assert_eq!(dimensions_of(&json!({"hidden_size": 384})), Ok(384));
+        assert_eq!(dimensions_of(&json!({"hidden_size": MOST_DIMENSIONS})), Ok(8_192));
+        for wrong in [json!(0), json!(8_193), json!(u64::MAX), json!(-1), json!("384"), json!(null)] {
+            let error = dimensions_of(&json!({"hidden_size": wrong})).unwrap_err();
+            assert!(error.contains("`hidden_size`"), "{error}");
+        }
     }
 }

@@ -30,6 +30,24 @@ pub(super) struct Downloaded {
     pub(super) sha256: String,
 }
 
+/// What the attempts at one file have in common.
+#[derive(Debug, Default)]
+struct Progress {
+    /// The version of the file that the part is of.
+    etag: Option<String>,
+    /// The byte that the best attempt came to.
+    furthest: u64,
+}
+
+impl Progress {
+    /// Whether an attempt came further than all before. Where a server always starts anew, bytes alone are no progress.
+    fn came_to(&mut self, byte: u64) -> bool {
+        let further = byte > self.furthest;
+        self.furthest = self.furthest.max(byte);
+        further
+    }
+}
+
 impl Downloads {
     pub(super) fn new(models_dir: &Path, network: &Network) -> Result<Self, ModelError> {
         Ok(Self { client: Client::new(network)?, dir: models_dir.join("downloads") })
@@ -67,8 +85,8 @@ impl Downloads {
         }
         let mut continued = part.exists();
         loop {
-            let mut etag = None;
-            self.client.retrying(url, || self.attempt(file, url, &part, &mut etag, events))?;
+            let mut progress = Progress::default();
+            self.client.retrying(url, || self.attempt(file, url, &part, &mut progress, events))?;
             let received = sha256_of(&part)?;
             if expected.is_none_or(|expected| expected == received) {
                 fs_err::rename(&part, &whole)?;
@@ -90,7 +108,7 @@ impl Downloads {
         file: &str,
         url: &str,
         part: &Path,
-        etag: &mut Option<String>,
+        progress: &mut Progress,
         events: &mut dyn FnMut(Event),
     ) -> Result<(), Failure> {
         let writing = |error| Failure::fatal(ModelError::writing(part, error));
@@ -98,7 +116,7 @@ impl Downloads {
         let mut headers = vec![("accept-encoding", "identity".to_owned())];
         if have > 0 {
             headers.push(("range", format!("bytes={have}-")));
-            headers.extend(etag.clone().map(|etag| ("if-range", etag)));
+            headers.extend(progress.etag.clone().map(|etag| ("if-range", etag)));
         }
         let mut response = match self.client.get(url, &headers) {
             Ok(response) => response,
@@ -117,7 +135,7 @@ impl Downloads {
             return Err(Failure::lasting("it is larger than anything that is installed"));
         }
         // A weak tag does not promise the same bytes.
-        *etag = header(&response, "etag").filter(|etag| !etag.starts_with("W/")).map(str::to_owned);
+        progress.etag = header(&response, "etag").filter(|etag| !etag.starts_with("W/")).map(str::to_owned);
 
         let mut output = fs_err::OpenOptions::new()
             .create(true)
@@ -129,9 +147,10 @@ impl Downloads {
         let mut body = response.body_mut().as_reader();
         let mut buffer = vec![0; 64 << 10];
         let (mut done, mut reported) = (start, start);
+        progress.furthest = progress.furthest.max(start);
         events(Event::Downloading { file: file.to_owned(), done, total });
         loop {
-            let failed = |failure: Failure| failure.having_progressed(done > start);
+            let mut failed = |failure: Failure| failure.having_progressed(progress.came_to(done));
             match body.read(&mut buffer) {
                 Ok(0) if total.is_some_and(|total| done < total) => {
                     return Err(failed(Failure::passing("the connection was closed before the end")));

@@ -5,6 +5,7 @@ use ureq::http::HeaderMap;
 use super::assemble::WEIGHTS;
 use super::download::Downloads;
 use super::index::is_sha256;
+use super::network::redacted;
 use super::registry::Known;
 use super::{Event, Events};
 use crate::ModelError;
@@ -24,7 +25,8 @@ pub(super) fn fetch(
         let url = format!("{hub}/{}/resolve/{revision}/{file}", known.repository);
         let Some(headers) = downloads.client().head(&url)? else {
             if needed {
-                return Err(ModelError::Download { url, reason: "there is no such file".to_owned() });
+                let reason = "there is no such file".to_owned();
+                return Err(ModelError::Download { url: redacted(&url), reason });
             }
             continue;
         };
@@ -41,7 +43,7 @@ pub(super) fn fetch(
             && pinned != published
         {
             let (expected, received) = (pinned.to_owned(), published.to_owned());
-            return Err(ModelError::Checksum { what: url, expected, received });
+            return Err(ModelError::Checksum { what: redacted(&url), expected, received });
         }
         let url = format!("{hub}/{}/resolve/{revision}/{file}", known.repository);
         let downloaded = downloads.fetch(file, &url, pinned.or(published), events)?;
@@ -50,7 +52,8 @@ pub(super) fn fetch(
             (None, Some(_)) => Checked::Published,
             (None, None) => {
                 events(Event::Note(format!(
-                    "no checksum is published for {file}: SHA-256 {} is trusted from now on",
+                    "no checksum is published for {file}: it is taken as it came, and `cloudops model verify` will \
+                     compare it with SHA-256 {}",
                     downloaded.sha256
                 )));
                 Checked::Received
@@ -60,7 +63,7 @@ pub(super) fn fetch(
         fs_err::copy(&downloaded.path, &to).map_err(|error| ModelError::writing(&to, error))?;
         staging.add(kept_as, checked);
     }
-    Ok(format!("{hub}/{} at {revision}", known.repository))
+    Ok(format!("{}/{} at {revision}", redacted(&hub), known.repository))
 }
 
 /// The files of a model: in the repository, here, and whether it cannot do without.

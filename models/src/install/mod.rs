@@ -121,12 +121,15 @@ pub fn install(
     check::check(&candidate, &runtime)?;
     staging.describe(&candidate.manifest)?;
     staging.publish()?;
-    downloads.clear()?;
 
     let embedder = candidate.manifest.kind == Kind::Embedder;
     let in_use = embedder && (request.use_it || store.in_use()?.is_none());
     if in_use {
         store.switch_to(&request.name)?;
+    }
+    // Last, for the model is live by now: what cannot be deleted takes space and does no harm.
+    if let Err(error) = downloads.clear() {
+        tracing::warn!(%error, "what was downloaded is left behind");
     }
     Ok(Outcome {
         in_use: store.in_use()?.as_deref() == Some(request.name.as_str()),

@@ -74,7 +74,7 @@ pub(super) struct Failure {
     pub(super) reason: String,
     /// Another try may succeed.
     pub(super) passing: bool,
-    /// Something came before it failed, so that the next try starts further on.
+    /// It came further than every try before it.
     pub(super) progressed: bool,
     /// There was no answer, not even an error.
     unanswered: bool,
@@ -188,7 +188,7 @@ impl Client {
     /// One GET with a status that is fine, or why not.
     pub(super) fn get(&self, url: &str, headers: &[(&str, String)]) -> Result<Response<Body>, Failure> {
         let (url, login) = split_login(url);
-        let mut request = self.agent.get(&url);
+        let mut request = self.agent.get(&url).config().https_only(is_https(&url)).build();
         if let Some(login) = login {
             request = request.header("authorization", login);
         }
@@ -203,7 +203,11 @@ impl Client {
     /// The headers of the first answer to a HEAD, before any redirect; `None` if there is no such file.
     pub(super) fn head(&self, url: &str) -> Result<Option<HeaderMap>, ModelError> {
         self.retrying(url, || {
-            let request = self.agent.head(url).config().max_redirects(0).build();
+            let (url, login) = split_login(url);
+            let mut request = self.agent.head(&url).config().https_only(is_https(&url)).max_redirects(0).build();
+            if let Some(login) = login {
+                request = request.header("authorization", login);
+            }
             let response = request.call().map_err(|error| Failure::of(&error))?;
             if response.status().as_u16() == 404 {
                 return Ok(None);
@@ -238,6 +242,11 @@ fn refuse(response: &Response<Body>) -> Result<(), Failure> {
     let reason = format!("the server answered {status}");
     let status = Some(status.as_u16());
     Err(Failure { reason, passing, status, wait: wait.map(Duration::from_secs), ..Failure::default() })
+}
+
+/// Whether the connection is secured. It must stay so over redirects; what the user named without is another matter.
+fn is_https(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https"))
 }
 
 /// An address without its user and password, and those as a header.
@@ -314,6 +323,22 @@ mod tests {
         for (reference, expected) in cases {
             assert_eq!(resolve(base, reference), expected);
         }
+    }
+
+    #[test]
+    fn what_is_asked_securely_is_asked_so_over_every_redirect() {
+        for url in ["https://h/f", "HTTPS://h/f"] {
+            assert!(is_https(url), "{url}");
+        }
+        for url in ["http://h/https://", "h/f", ""] {
+            assert!(!is_https(url), "{url}");
+        }
+        // As it is after a redirect: the address is not secured any more, the request still asks for it. Nothing
+        // listens at this port, so that another error would say that a connection was tried.
+        let client = Client::new(&Network { proxy: Proxy::Direct, ..Network::default() }).unwrap();
+        let error = client.agent.get("http://127.0.0.1:1/f").config().https_only(true).build().call().unwrap_err();
+        assert!(matches!(error, ureq::Error::RequireHttpsOnly(_)), "{error}");
+        assert!(!Failure::of(&error).passing, "asking again would not help");
     }
 
     #[test]

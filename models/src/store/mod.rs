@@ -206,11 +206,19 @@ impl Store {
         Ok(Lock { _file: file })
     }
 
-    /// Puts back what was put aside and never replaced, and deletes what was replaced.
+    /// Puts back what was put aside and never replaced, and deletes what was replaced or never finished.
     fn mend(&self) -> Result<(), ModelError> {
         for entry in fs_err::read_dir(&self.dir)? {
             let path = entry?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(OLD)) else { continue };
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            if name.ends_with(PARTIAL) && path.is_dir() {
+                // Nobody fills it: whoever does holds the lock.
+                if let Err(error) = fs_err::remove_dir_all(&path) {
+                    tracing::warn!(%error, "an unfinished installation is left behind");
+                }
+                continue;
+            }
+            let Some(name) = name.strip_suffix(OLD) else { continue };
             let current = self.dir.join(name);
             if current.exists() || !path.join(MANIFEST).is_file() {
                 fs_err::remove_dir_all(&path)?;

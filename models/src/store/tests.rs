@@ -79,6 +79,20 @@ fn an_installation_killed_while_it_fills_leaves_the_old_one() {
 }
 
 #[test]
+fn what_a_killed_installation_filled_is_deleted_by_whoever_changes_something_next() {
+    let dir = TempDir::new().unwrap();
+    let store = Store::new(dir.path());
+    install(&store, "m", "old");
+    let lock = store.lock().unwrap();
+    std::mem::forget(stage(&store, &lock, "other", "half"));
+    drop(lock);
+    assert!(dir.path().join("other.partial").exists());
+    store.use_model("m").unwrap();
+    assert!(!dir.path().join("other.partial").exists());
+    assert_eq!(content(&store, "m"), "old");
+}
+
+#[test]
 fn an_installation_killed_between_its_renames_leaves_the_old_one() {
     let dir = TempDir::new().unwrap();
     let store = Store::new(dir.path());

@@ -1,7 +1,9 @@
 //! Which texts go through the model together.
 
+use crate::text::PASSAGE_TOKENS;
+
 /// Tokens of a batch, padding included: beyond this a batch gains nothing and takes memory.
-const MOST_TOKENS: usize = 16 * 128;
+const MOST_TOKENS: usize = 2_048;
 
 /// Bytes of English per token, at least: for texts of about one length, not for counting.
 const BYTES_PER_TOKEN: usize = 4;
@@ -14,7 +16,7 @@ pub(super) fn plan(texts: &[String], alone: bool) -> Vec<Vec<usize>> {
     order.sort_by_key(|&index| (texts[index].len(), index));
     let mut batches: Vec<Vec<usize>> = Vec::new();
     for index in order {
-        let tokens = (texts[index].len() / BYTES_PER_TOKEN + 2).min(128);
+        let tokens = (texts[index].len() / BYTES_PER_TOKEN + 2).min(PASSAGE_TOKENS);
         match batches.last_mut() {
             Some(batch) if !alone && (batch.len() + 1) * tokens <= MOST_TOKENS => batch.push(index),
             _ => batches.push(vec![index]),
@@ -47,7 +49,7 @@ mod tests {
         let lengths: Vec<usize> = (0..1_000).map(|i| 1 + i * 37 % 2_000).collect();
         let texts = texts(&lengths);
         for batch in plan(&texts, false) {
-            let tokens = |&index: &usize| (texts[index].len() / BYTES_PER_TOKEN + 2).min(128);
+            let tokens = |&index: &usize| (texts[index].len() / BYTES_PER_TOKEN + 2).min(PASSAGE_TOKENS);
             let longest = batch.iter().map(tokens).max().unwrap();
             assert!(batch.len() == 1 || longest * batch.len() <= MOST_TOKENS);
         }

@@ -18,9 +18,6 @@ use crate::runtime::Runtime;
 use crate::store::{Installed, Kind, Pooling};
 use crate::{ModelError, text};
 
-/// What a transformer's ranking is worth beside the lexical one: both the same. A starting point, not yet measured.
-pub const WEIGHT: f32 = 0.5;
-
 /// Copies of a model that work at the same time, at most: each takes the memory of its weights.
 const MOST_COPIES: usize = 4;
 
@@ -122,12 +119,12 @@ impl Transformer {
         } else {
             vec![work(&self.sessions[0])]
         };
+        // Whatever failed is said before memory is taken for the result.
+        let parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
         // Nothing is said in an empty text, so nothing is near it.
         let mut vectors = vec![vec![0.0; self.id.dimensions]; texts.len()];
-        for part in parts {
-            for (index, vector) in part? {
-                vectors[index] = vector;
-            }
+        for (index, vector) in parts.into_iter().flatten() {
+            vectors[index] = vector;
         }
         Ok(vectors)
     }
@@ -168,10 +165,6 @@ impl Transformer {
 impl Embedder for Transformer {
     fn id(&self) -> &EmbedderId {
         &self.id
-    }
-
-    fn weight(&self) -> f32 {
-        WEIGHT
     }
 
     fn embed_queries(&self, queries: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {

@@ -1,6 +1,6 @@
 //! The way to Bedrock: configuration, retries, timeouts, and one request.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use aws_config::retry::RetryConfig;
@@ -15,6 +15,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
 
+use super::cost::Reservation;
 use super::error::{Asked, BedrockError};
 use super::model::Model;
 use super::observe::{Observer, Seen};
@@ -134,8 +135,8 @@ impl Connection {
         Ok(Self { client: Client::from_conf(config), region, profile: access.profile.clone() })
     }
 
-    /// Sends one request, again where that may help.
-    pub(super) async fn invoke(&self, model: &Model, body: Vec<u8>) -> Invoked {
+    /// Sends one request, again where that may help and the money is enough.
+    pub(super) async fn invoke(&self, model: &Model, body: Vec<u8>, reservation: Arc<Mutex<Reservation>>) -> Invoked {
         let seen = Arc::new(Seen::default());
         let sent = self
             .client
@@ -145,7 +146,7 @@ impl Connection {
             .accept("application/json")
             .body(Blob::new(body))
             .customize()
-            .interceptor(Observer(Arc::clone(&seen)))
+            .interceptor(Observer { seen: Arc::clone(&seen), reservation })
             .send()
             .await;
         if seen.attempts() > 1 {
@@ -158,9 +159,9 @@ impl Connection {
                 profile: self.profile.as_deref(),
                 attempts: seen.attempts(),
             };
-            asked.failed(&error)
+            seen.unpaid().unwrap_or_else(|| asked.failed(&error))
         });
-        Invoked { answer, tokens: seen.tokens(), lost: seen.lost() }
+        Invoked { answer, tokens: seen.tokens(), chargeable: seen.chargeable() }
     }
 }
 
@@ -170,6 +171,6 @@ pub(super) struct Invoked {
     pub(super) answer: Result<Vec<u8>, BedrockError>,
     /// Tokens that were counted, if the service says so beside the answer.
     pub(super) tokens: Option<u64>,
-    /// Attempts that nothing came back from: they may have been charged.
-    pub(super) lost: u32,
+    /// Attempts that may have been charged, the last one among them if there is an answer.
+    pub(super) chargeable: u32,
 }

@@ -1,7 +1,8 @@
 //! What vectors cost: an estimate before, a cap that holds, and an account of what was used.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::error::BedrockError;
 
@@ -108,85 +109,123 @@ pub struct Spent {
     pub usd: f64,
 }
 
-/// Holds what is used below a cap.
+/// A dollar, in what accounts are kept in: whole numbers, because sums of fractions would come to lie above a cap that
+/// they should just reach.
+const DOLLAR: f64 = 1e12;
+
+/// The amount as accounts keep it.
+fn whole(usd: f64) -> u64 {
+    (usd * DOLLAR).round() as u64
+}
+
+/// Money that embedders spend together, whatever their models, dimensions and prices.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Account(Arc<Mutex<Balance>>);
+
+#[derive(Debug, Default)]
+struct Balance {
+    spent: u64,
+    /// For requests under way.
+    reserved: u64,
+}
+
+impl Account {
+    /// The one of this process. A cap is the process's, and must hold if an embedder is dropped and opened again, too.
+    pub(super) fn of_process() -> Self {
+        static ACCOUNT: LazyLock<Account> = LazyLock::new(Account::default);
+        ACCOUNT.clone()
+    }
+
+    fn balance(&self) -> MutexGuard<'_, Balance> {
+        // Sums are never left half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Holds what an account spends below a cap, and counts what one embedder has used of it.
 #[derive(Debug)]
 pub(super) struct Meter {
     price: Price,
     max_usd: f64,
-    used: Mutex<Used>,
-}
-
-#[derive(Debug, Default)]
-struct Used {
-    spent: u64,
-    /// Tokens of requests under way.
-    reserved: u64,
+    account: Account,
+    tokens: AtomicU64,
 }
 
 impl Meter {
-    pub(super) fn new(price: Price, max_usd: f64) -> Result<Self, BedrockError> {
+    pub(super) fn new(price: Price, max_usd: f64, account: Account) -> Result<Self, BedrockError> {
         if !max_usd.is_finite() || max_usd < 0.0 {
             return Err(BedrockError::Amount(max_usd));
         }
-        Ok(Self { price, max_usd, used: Mutex::default() })
+        Ok(Self { price, max_usd, account, tokens: AtomicU64::new(0) })
     }
 
     pub(super) fn price(&self) -> Price {
         self.price
     }
 
+    /// What this meter's requests have used; others may have spent more from the same account.
     pub(super) fn spent(&self) -> Spent {
-        let tokens = self.used().spent;
+        let tokens = self.tokens.load(Ordering::Relaxed);
         Spent { tokens, usd: self.price.of(tokens) }
     }
 
     /// Fails if texts would exceed the cap. Asked before the first of them is sent.
     pub(super) fn admit(&self, estimate: Estimate) -> Result<(), BedrockError> {
-        self.check(&self.used(), estimate)
+        self.check(&self.account.balance(), estimate)
     }
 
-    /// Sets the tokens of one request aside, or fails if they would exceed the cap.
-    pub(super) fn reserve(&self, estimate: Estimate) -> Result<Reservation<'_>, BedrockError> {
-        let mut used = self.used();
-        self.check(&used, estimate)?;
-        used.reserved += estimate.tokens;
-        Ok(Reservation { meter: self, tokens: estimate.tokens, used: None })
+    /// Sets the money for one request aside, or fails if it would exceed the cap.
+    pub(super) fn reserve(self: &Arc<Self>, estimate: Estimate) -> Result<Reservation, BedrockError> {
+        let mut reservation = Reservation { meter: Arc::clone(self), estimate, times: 0 };
+        reservation.extend_to(1)?;
+        Ok(reservation)
     }
 
-    fn check(&self, used: &Used, estimate: Estimate) -> Result<(), BedrockError> {
-        let taken = self.price.of(used.spent + used.reserved);
-        if taken + estimate.usd > self.max_usd {
-            return Err(BedrockError::TooExpensive { estimate, spent: taken, max_usd: self.max_usd });
+    fn check(&self, balance: &Balance, estimate: Estimate) -> Result<(), BedrockError> {
+        let taken = balance.spent.saturating_add(balance.reserved);
+        if taken.saturating_add(whole(estimate.usd)) > whole(self.max_usd) {
+            return Err(BedrockError::TooExpensive { estimate, spent: taken as f64 / DOLLAR, max_usd: self.max_usd });
+        }
+        Ok(())
+    }
+}
+
+/// Money for a request under way and its repetitions. One that is dropped without a word may have been charged for all
+/// of them: it counts in full.
+#[derive(Debug)]
+pub(super) struct Reservation {
+    meter: Arc<Meter>,
+    estimate: Estimate,
+    /// Attempts that it is enough for; none once it is settled.
+    times: u32,
+}
+
+impl Reservation {
+    /// Sets aside what is missing for so many attempts that may all be charged, or fails if that would exceed the cap.
+    pub(super) fn extend_to(&mut self, times: u32) -> Result<(), BedrockError> {
+        let mut balance = self.meter.account.balance();
+        while self.times < times {
+            self.meter.check(&balance, self.estimate)?;
+            balance.reserved = balance.reserved.saturating_add(whole(self.estimate.usd));
+            self.times += 1;
         }
         Ok(())
     }
 
-    fn used(&self) -> std::sync::MutexGuard<'_, Used> {
-        // Sums are never left half done.
-        self.used.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Tokens of a request under way. One that is dropped without a word may have been charged: it counts in full.
-#[derive(Debug)]
-pub(super) struct Reservation<'a> {
-    meter: &'a Meter,
-    tokens: u64,
-    used: Option<u64>,
-}
-
-impl Reservation<'_> {
     /// Says how many tokens were used in the end.
-    pub(super) fn settle(mut self, tokens: u64) {
-        self.used = Some(tokens);
+    pub(super) fn settle(&mut self, tokens: u64) {
+        let reserved = whole(self.estimate.usd).saturating_mul(u64::from(self.times));
+        self.times = 0;
+        let mut balance = self.meter.account.balance();
+        balance.reserved = balance.reserved.saturating_sub(reserved);
+        balance.spent = balance.spent.saturating_add(whole(self.meter.price.of(tokens)));
+        self.meter.tokens.fetch_add(tokens, Ordering::Relaxed);
     }
 }
 
-impl Drop for Reservation<'_> {
+impl Drop for Reservation {
     fn drop(&mut self) {
-        let mut used = self.meter.used();
-        used.reserved -= self.tokens;
-        used.spent += self.used.unwrap_or(self.tokens);
+        self.settle(self.estimate.tokens.saturating_mul(u64::from(self.times)));
     }
 }
 
@@ -220,10 +259,10 @@ mod tests {
     #[test]
     fn a_cap_holds_over_requests_under_way_and_done() {
         let price = Price::per_thousand_tokens(1.0).unwrap();
-        let meter = Meter::new(price, 0.010).unwrap();
+        let meter = Arc::new(Meter::new(price, 0.010, Account::default()).unwrap());
         let of = |tokens| Estimate::of_tokens(1, tokens, price);
         meter.admit(of(10)).unwrap();
-        let first = meter.reserve(of(6)).unwrap();
+        let mut first = meter.reserve(of(6)).unwrap();
         assert!(matches!(meter.reserve(of(5)), Err(BedrockError::TooExpensive { .. })));
         let second = meter.reserve(of(4)).unwrap();
         first.settle(2);
@@ -236,9 +275,55 @@ mod tests {
     }
 
     #[test]
+    fn meters_of_one_account_spend_the_same_money_at_their_own_prices() {
+        let account = Account::default();
+        let [cheap, dear] = [1.0, 2.0].map(|usd| {
+            let price = Price::per_thousand_tokens(usd).unwrap();
+            Arc::new(Meter::new(price, 0.010, account.clone()).unwrap())
+        });
+        let of = |meter: &Meter, tokens| Estimate::of_tokens(1, tokens, meter.price());
+        cheap.reserve(of(&cheap, 4)).unwrap().settle(4);
+        let under_way = dear.reserve(of(&dear, 2)).unwrap();
+        assert!(cheap.admit(of(&cheap, 3)).is_err(), "what others have under way counts");
+        cheap.admit(of(&cheap, 2)).unwrap();
+        drop(under_way);
+        drop(dear);
+        assert!(cheap.admit(of(&cheap, 3)).is_err(), "what was spent by one that is gone counts");
+        cheap.admit(of(&cheap, 2)).unwrap();
+        assert_eq!(cheap.spent().tokens, 4, "its own");
+    }
+
+    #[test]
+    fn a_repetition_needs_money_of_its_own() {
+        let price = Price::per_thousand_tokens(1.0).unwrap();
+        let meter = Arc::new(Meter::new(price, 0.010, Account::default()).unwrap());
+        let mut request = meter.reserve(Estimate::of_tokens(1, 4, price)).unwrap();
+        request.extend_to(1).unwrap();
+        request.extend_to(2).unwrap();
+        assert!(matches!(request.extend_to(3), Err(BedrockError::TooExpensive { .. })));
+        drop(request);
+        assert_eq!(meter.spent().tokens, 8, "both may have been charged");
+        meter.reserve(Estimate::of_tokens(1, 2, price)).unwrap().settle(0);
+        assert_eq!(meter.spent().tokens, 8);
+    }
+
+    #[test]
+    fn small_amounts_reach_a_cap_and_no_further() {
+        // A tenth has no exact form in binary: ten of them are not one there.
+        let price = Price::per_thousand_tokens(0.1).unwrap();
+        let meter = Arc::new(Meter::new(price, 1.0, Account::default()).unwrap());
+        let estimate = Estimate::of_tokens(1, 1_000, price);
+        for _ in 0..10 {
+            meter.reserve(estimate).unwrap().settle(1_000);
+        }
+        assert!(meter.reserve(estimate).is_err());
+    }
+
+    #[test]
     fn a_cap_is_an_amount() {
         for wrong in [f64::NAN, f64::INFINITY, -0.01] {
-            assert!(matches!(Meter::new(Price::TITAN_V2, wrong), Err(BedrockError::Amount(_))));
+            let meter = Meter::new(Price::TITAN_V2, wrong, Account::default());
+            assert!(matches!(meter, Err(BedrockError::Amount(_))));
         }
     }
 }

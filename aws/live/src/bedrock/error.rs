@@ -32,7 +32,7 @@ pub enum BedrockError {
     /// An amount of money that is none.
     #[error("{0} is not an amount in US dollars")]
     Amount(f64),
-    /// Going on would cost more than allowed. Nothing was sent.
+    /// Going on would cost more than allowed. What it was to pay for was not sent, or not once more.
     #[error("the cap of {} is not enough: {estimate} (estimated) after {} so far", Usd(*max_usd), Usd(*spent))]
     TooExpensive {
         /// What was to be sent.

@@ -1,8 +1,9 @@
 //! Vectors by the embedding models of Amazon Bedrock, through `InvokeModel`
 //! (<https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html>).
 //!
-//! Texts leave the machine and money is spent: nothing is sent before a cap in US dollars is given, and nothing above
-//! it. Texts and credentials are never logged.
+//! Texts leave the machine and money is spent: nothing is sent before a cap in US dollars is given, and no request is
+//! sent or repeated whose estimate does not fit below it. Estimates are high; what the service counts above them for
+//! requests under way is the most that can come on top. Texts and credentials are never logged.
 
 mod client;
 mod cost;
@@ -15,7 +16,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use cloudops_indexes::embed::{EmbedError, Embedder, EmbedderId, PassageText};
 use tokio::runtime::Runtime;
@@ -24,15 +25,11 @@ use tokio::task::JoinSet;
 
 use client::Connection;
 pub use client::{Access, Limits};
-use cost::Meter;
+use cost::{Account, Meter};
 pub use cost::{Estimate, Price, Spent, tokens};
 pub use error::BedrockError;
 pub use model::Model;
 use wire::Input;
-
-/// What a ranking by these models is worth beside the lexical one, where nothing better was measured: half, as for
-/// models that run locally.
-pub const WEIGHT: f32 = 0.5;
 
 /// How vectors are to be had.
 #[derive(Debug, Clone)]
@@ -45,7 +42,8 @@ pub struct Options {
     pub limits: Limits,
     /// What is charged.
     pub price: Price,
-    /// US dollars that this embedder may spend as long as it lives.
+    /// US dollars that this process may spend: what all its embedders spend counts, also those that were dropped.
+    /// Requests that were not refused count as charged, whether or not their answers came.
     pub max_usd: f64,
 }
 
@@ -66,7 +64,7 @@ struct Shared {
     model: Model,
     access: Access,
     limits: Limits,
-    meter: Meter,
+    meter: Arc<Meter>,
     connection: OnceCell<Connection>,
 }
 
@@ -94,8 +92,13 @@ impl Drop for BedrockEmbedder {
 impl BedrockEmbedder {
     /// Prepares one. Nothing is sent before the first text, and credentials are not looked for either.
     pub fn new(options: Options) -> Result<Self, BedrockError> {
+        Self::of_account(options, Account::of_process())
+    }
+
+    /// One that spends the money of this account.
+    fn of_account(options: Options, account: Account) -> Result<Self, BedrockError> {
         let Options { model, access, limits, price, max_usd } = options;
-        let meter = Meter::new(price, max_usd)?;
+        let meter = Arc::new(Meter::new(price, max_usd, account)?);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("bedrock")
@@ -109,7 +112,7 @@ impl BedrockEmbedder {
         })
     }
 
-    /// What was used so far.
+    /// What this embedder has used so far.
     pub fn spent(&self) -> Spent {
         self.shared.meter.spent()
     }
@@ -173,20 +176,21 @@ impl Shared {
         let connection = self.connection.get_or_try_init(|| Connection::open(&self.access, &self.limits)).await?;
         let body = wire::request(&self.model, &batch.texts, input)?;
         let estimate = Estimate::of(batch.texts.iter().map(String::as_str), self.meter.price());
-        let reservation = self.meter.reserve(estimate)?;
-        let invoked = connection.invoke(&self.model, body).await;
-        let lost = u64::from(invoked.lost) * estimate.tokens;
+        let reservation = Arc::new(Mutex::new(self.meter.reserve(estimate)?));
+        let invoked = connection.invoke(&self.model, body, Arc::clone(&reservation)).await;
+        let settle = |tokens| reservation.lock().unwrap_or_else(PoisonError::into_inner).settle(tokens);
+        let estimated = |attempts: u32| u64::from(attempts) * estimate.tokens;
         let body = match invoked.answer {
             Ok(body) => body,
             Err(error) => {
-                // What is refused is not charged.
-                reservation.settle(lost);
+                settle(estimated(invoked.chargeable));
                 return Err(error);
             }
         };
         let answer = wire::answer(&self.model, &body, batch.texts.len());
         let counted = answer.as_ref().ok().and_then(|answer| answer.tokens).or(invoked.tokens);
-        reservation.settle(counted.unwrap_or(estimate.tokens) + lost);
+        // The last attempt is the one that was answered.
+        settle(counted.unwrap_or(estimate.tokens) + estimated(invoked.chargeable.saturating_sub(1)));
         Ok(batch.places.into_iter().zip(answer?.vectors).collect())
     }
 }
@@ -209,10 +213,6 @@ fn batches(texts: Vec<String>, most: usize) -> Vec<Batch> {
 impl Embedder for BedrockEmbedder {
     fn id(&self) -> &EmbedderId {
         &self.id
-    }
-
-    fn weight(&self) -> f32 {
-        WEIGHT
     }
 
     fn embed_queries(&self, queries: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {

@@ -5,18 +5,9 @@ use cloudops_indexes::embed::PassageText;
 /// Changes whenever [`passage`] gives another text: part of the version of every embedder.
 pub(super) const VERSION: u32 = 1;
 
-/// Title and headings as a sentence, the body on the next line, as far as the model reads.
-///
-/// The title comes first because the end is cut off, and because it is what the passage is about.
+/// See [`PassageText::joined`]; as far as the model reads.
 pub(super) fn passage(text: &PassageText<'_>, most_units: usize) -> String {
-    let head = [text.title, text.headings].map(str::trim).into_iter().filter(|part| !part.is_empty());
-    let mut whole = head.collect::<Vec<_>>().join(". ");
-    let body = text.body.trim();
-    if !whole.is_empty() && !body.is_empty() {
-        whole.push_str(".\n");
-    }
-    whole.push_str(cut(body, most_units));
-    cut(&whole, most_units).to_owned()
+    text.joined(|text| cut(text, most_units))
 }
 
 /// A question, as far as the model reads.
@@ -41,16 +32,6 @@ fn cut(text: &str, most_units: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parts_are_joined_and_empty_ones_left_out() {
-        let of = |title, headings, body| passage(&PassageText { title, headings, body }, 100);
-        assert_eq!(of("S3", "Errors > 403", " denied "), "S3. Errors > 403.\ndenied");
-        assert_eq!(of("S3", "", "denied"), "S3.\ndenied");
-        assert_eq!(of("", " ", "denied"), "denied");
-        assert_eq!(of("S3", "", "\n"), "S3");
-        assert_eq!(of("", "", ""), "");
-    }
 
     #[test]
     fn long_texts_are_cut_between_characters() {

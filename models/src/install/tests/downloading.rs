@@ -93,6 +93,31 @@ fn a_server_that_ignores_ranges_starts_anew() {
 }
 
 #[test]
+fn a_server_that_always_starts_anew_and_never_ends_is_given_up() {
+    let body = content(100_000);
+    let served = body.clone();
+    let server = Server::start(move |_| Answer { cut_at: Some(60_000), ..Answer::ok(served.clone()) });
+    let dir = tempfile::tempdir().unwrap();
+    let downloads = Downloads::new(dir.path(), &network(&server)).unwrap();
+    let sum = hash_of(&body);
+    let error = downloads.fetch("f", &format!("{}/f", server.url), Some(&sum), quiet()).unwrap_err();
+    assert!(error.to_string().contains("tried 5 times"), "{error}");
+    assert_eq!(server.asked().len(), 5);
+}
+
+#[test]
+fn a_redirect_without_security_is_followed_only_from_where_there_was_none() {
+    let server = Server::start(|asked| match asked.target.as_str() {
+        "/old" => Answer::status(302).with("location", "/new"),
+        _ => Answer::ok("body"),
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let downloads = Downloads::new(dir.path(), &network(&server)).unwrap();
+    let file = downloads.fetch("f", &format!("{}/old", server.url), None, quiet()).unwrap();
+    assert_eq!(fs_err::read(file.path).unwrap(), b"body");
+}
+
+#[test]
 fn what_has_another_checksum_is_refused_and_not_kept() {
     let server = Server::start(|_| Answer::ok("evil"));
     let dir = tempfile::tempdir().unwrap();

@@ -13,10 +13,10 @@ use tempfile::TempDir;
 
 use self::server::{Answer, Asked, Server};
 use super::registry::Known;
-use super::{Event, Network, Outcome, Proxy, Request, download, hub, index, install, runtime};
+use super::{Event, Network, Outcome, Proxy, Request, assemble, download, hub, index, install, runtime};
 use crate::convert::Precision;
 use crate::runtime::Search;
-use crate::store::{Checked, Kind, Pooling, Store, hex};
+use crate::store::{Checked, Kind, Manifest, Pooling, Store, hex};
 use crate::testing::tiny_model;
 use crate::{ModelError, TransformerOptions, open, open_in_use};
 
@@ -123,9 +123,57 @@ fn the_hub_gives_one_commit_with_checksums_where_there_are_any() {
     let records = staging.records().unwrap();
     assert_eq!(records["model.safetensors"].checked, Checked::Published);
     assert_eq!(records["tokenizer.json"].checked, Checked::Received);
-    assert!(notes.iter().any(|note| note.contains("tokenizer.json") && note.contains("trusted")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.contains("tokenizer.json") && note.contains("as it came")), "{notes:?}");
     let downloaded: Vec<_> = server.asked().into_iter().filter(|asked| asked.method == "GET").collect();
     assert!(downloaded.iter().all(|asked| asked.target.contains(COMMIT)), "{downloaded:?}");
+}
+
+#[test]
+fn the_login_of_a_hub_is_used_and_neither_said_nor_kept() {
+    let folder = TempDir::new().unwrap();
+    tiny_model(folder.path());
+    let path = folder.path().to_owned();
+    let server = Server::start(move |asked| hub_answer(asked, &path, hash_of));
+    let dir = TempDir::new().unwrap();
+    let store = Store::new(dir.path());
+    let lock = store.lock().unwrap();
+    let mut staging = store.stage("tiny", &lock).unwrap();
+    let hub = server.url.replace("http://", "http://someone:a-password@");
+    let network = Network { hub, ..network(&server) };
+    let downloads = download::Downloads::new(dir.path(), &network).unwrap();
+    let mut said = Vec::new();
+    let mut events = |event: Event| said.push(format!("{event:?}"));
+
+    let source = assemble::fetch(&known(None, &[]), &downloads, &mut staging, &mut events).unwrap();
+    assert_eq!(source, format!("{}/some/tiny at {COMMIT}", server.url));
+    // "someone:a-password"
+    let login = Some("Basic c29tZW9uZTphLXBhc3N3b3Jk");
+    assert!(server.asked().iter().all(|asked| asked.header("authorization") == login), "{:?}", server.asked());
+    let manifest = Manifest {
+        name: "tiny".into(),
+        kind: Kind::Embedder,
+        source,
+        model: "model.safetensors".into(),
+        precision: "as-is".into(),
+        dimensions: 32,
+        pooling: Pooling::Mean,
+        max_tokens: 48,
+        query_prefix: String::new(),
+        installed: 1,
+        files: staging.records().unwrap(),
+    };
+    staging.describe(&manifest).unwrap();
+    let kept = fs_err::read_to_string(staging.dir().join("model.json")).unwrap();
+    assert!(kept.contains("/some/tiny at") && !kept.contains("a-password"), "{kept}");
+
+    // Errors keep it to themselves, too: of a file that is not there, and of a checksum that is another one.
+    let gone = Known { repository: "no/such", ..known(None, &[]) };
+    let other = known(None, &[("model.safetensors", "00")]);
+    for known in [gone, other] {
+        let error = assemble::fetch(&known, &downloads, &mut staging, &mut events).unwrap_err();
+        assert!(!error.to_string().contains("a-password"), "{error}");
+    }
+    assert!(said.len() > 5 && !said.iter().any(|event| event.contains("a-password")), "{said:?}");
 }
 
 #[test]
@@ -183,7 +231,7 @@ fn every_source_that_failed_is_named() {
         &[("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db")],
     );
     let mut failed = 0;
-    let error = super::assemble::fetch(&pinned, &downloads, &mut staging, &mut |event| {
+    let error = assemble::fetch(&pinned, &downloads, &mut staging, &mut |event| {
         failed += usize::from(matches!(event, Event::SourceFailed(_)));
     })
     .unwrap_err();
@@ -211,6 +259,10 @@ fn the_runtime_is_taken_out_of_the_newest_wheel_for_this_machine() {
             ("onnxruntime/capi/libonnxruntime_providers_shared.so", b"shared"),
             ("onnxruntime/capi/onnxruntime_pybind11_state.so", b"python"),
             ("onnxruntime/LICENSE", b"MIT"),
+            // Names that would lead elsewhere.
+            ("onnxruntime/capi/../../onnxruntime_providers_shared.so", b"evil"),
+            ("onnxruntime/capi/..\\..\\onnxruntime_providers_shared.dll", b"evil"),
+            ("onnxruntime/capi/more/onnxruntime_providers_shared.so", b"evil"),
         ])
     };
     let wheels = [
@@ -234,6 +286,7 @@ fn the_runtime_is_taken_out_of_the_newest_wheel_for_this_machine() {
     files.sort();
     let expected = ["LICENSE", "libonnxruntime.so.1.30.1", "libonnxruntime_providers_shared.so", "runtime.json"];
     assert_eq!(files, expected);
+    assert!(!dir.path().join("onnxruntime_providers_shared.so").exists(), "it got out");
     assert_eq!(fs_err::read(dir.path().join("runtime/libonnxruntime.so.1.30.1")).unwrap(), b"1.30.1");
     let found = Search { models_dir: dir.path().to_owned(), ..Search::default() }.find().unwrap().unwrap();
     assert_eq!(found.version, Some([1, 30, 1]));

@@ -33,7 +33,7 @@ fn child() {
     }
     let model = Model::new(TITAN, Some(256)).unwrap();
     let options = Options { price: model.price(), model, access: Access::default(), limits: LIMITS, max_usd: 1.0 };
-    match BedrockEmbedder::new(options).unwrap().embed_queries(&["why?"]) {
+    match alone(options).unwrap().embed_queries(&["why?"]) {
         Ok(vectors) => println!("{} vectors", vectors.len()),
         Err(error) => println!("{error}"),
     }

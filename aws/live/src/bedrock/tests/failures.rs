@@ -106,7 +106,7 @@ fn an_answer_that_does_not_come_is_not_waited_for() {
     let server = StandIn::new(|_, _| Reply::Vectors { after: Duration::from_secs(3) });
     let mut options = options(TITAN, &server);
     options.limits = Limits { attempt: Duration::from_millis(200), attempts: 2, ..LIMITS };
-    let titan = BedrockEmbedder::new(options).unwrap();
+    let titan = alone(options).unwrap();
     let error = titan.embed_queries(&["why?"]).unwrap_err();
     assert_says(&error, &["did not answer in time, 2 times", "HTTPS_PROXY"]);
     assert_eq!(server.requests().len(), 2);
@@ -132,7 +132,7 @@ fn a_closed_door_is_said() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut options = options(TITAN, &StandIn::willing());
     options.access.endpoint = Some(format!("http://{closed}"));
-    let error = BedrockEmbedder::new(options).unwrap().embed_queries(&["why?"]).unwrap_err();
+    let error = alone(options).unwrap().embed_queries(&["why?"]).unwrap_err();
     assert_says(&error, &["Amazon Bedrock in us-east-1 cannot be reached", "refused", "AWS_ENDPOINT_URL"]);
 }
 

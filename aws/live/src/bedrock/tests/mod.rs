@@ -14,7 +14,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use cloudops_indexes::embed::PassageText;
 use stand_in::StandIn;
 
-use super::{Access, BedrockEmbedder, Limits, Model, Options};
+use super::cost::Account;
+use super::{Access, BedrockEmbedder, BedrockError, Limits, Model, Options};
 
 const TITAN: &str = "amazon.titan-embed-text-v2:0";
 const COHERE: &str = "cohere.embed-english-v3";
@@ -48,8 +49,13 @@ fn options(model: &str, server: &StandIn) -> Options {
     }
 }
 
+/// An embedder whose money no other test spends.
+fn alone(options: Options) -> Result<BedrockEmbedder, BedrockError> {
+    BedrockEmbedder::of_account(options, Account::default())
+}
+
 fn embedder(model: &str, server: &StandIn) -> BedrockEmbedder {
-    BedrockEmbedder::new(options(model, server)).unwrap()
+    alone(options(model, server)).unwrap()
 }
 
 fn passage(body: &str) -> PassageText<'_> {

@@ -42,6 +42,8 @@ pub(super) enum Reply {
     Error(u16, &'static str, &'static str),
     /// This body, as a success.
     Body(String),
+    /// Headers of a success that counts so many tokens, half of its body, and the connection is closed.
+    BrokenOff(u64),
     /// The connection is closed without a word.
     HangUp,
 }
@@ -124,7 +126,7 @@ fn serve(stream: &TcpStream, state: &State) {
         state.under_way.fetch_sub(1, Ordering::SeqCst);
         // A client that lost patience is gone.
         let (Some(answer), mut stream) = (write(&reply, &request), stream) else { return };
-        if stream.write_all(answer.as_bytes()).is_err() {
+        if stream.write_all(answer.as_bytes()).is_err() || matches!(reply, Reply::BrokenOff(_)) {
             return;
         }
     }
@@ -156,7 +158,7 @@ fn write(reply: &Reply, request: &Request) -> Option<String> {
     let (status, headers, body) = match reply {
         Reply::HangUp => return None,
         Reply::Vectors { .. } => (200, String::new(), vectors(request, None)),
-        Reply::Counted(tokens) => {
+        Reply::Counted(tokens) | Reply::BrokenOff(tokens) => {
             let header = format!("x-amzn-bedrock-input-token-count: {tokens}\r\n");
             (200, header, vectors(request, Some(*tokens)))
         }
@@ -166,10 +168,11 @@ fn write(reply: &Reply, request: &Request) -> Option<String> {
             (*status, header, json!({ "message": message }).to_string())
         }
     };
+    let length = body.len();
+    let sent = if matches!(reply, Reply::BrokenOff(_)) { &body[..length / 2] } else { &body };
     Some(format!(
         "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nx-amzn-RequestId: 0-1-2\r\n{headers}content-length: \
-         {}\r\n\r\n{body}",
-        body.len()
+         {length}\r\n\r\n{sent}"
     ))
 }
 
