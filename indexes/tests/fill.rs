@@ -28,7 +28,7 @@ impl Letters {
     }
 
     fn embed(text: &str) -> Vec<f32> {
-        let mut vector = vec![0.0f32; 26];
+        let mut vector = [0.0f32; 26];
         for letter in text.bytes().filter(u8::is_ascii_alphabetic) {
             vector[usize::from(letter.to_ascii_lowercase() - b'a')] += 1.0;
         }
@@ -131,7 +131,7 @@ fn kept_vectors_that_cannot_be_read_stop_nobody() {
     pages(dir.path(), 0, 10);
     filled(dir.path(), &Letters::new()).unwrap();
     for ending in ["-wal", "-shm"] {
-        let _ = fs_err::remove_file(dir.path().join(format!("embeddings.sqlite{ending}")));
+        drop(fs_err::remove_file(dir.path().join(format!("embeddings.sqlite{ending}"))));
     }
     fs_err::write(dir.path().join("embeddings.sqlite"), "no database at all, but long enough to look like one")
         .unwrap();
