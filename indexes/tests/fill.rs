@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use cloudops_indexes::embed::{EmbedError, Embedder, EmbedderId, EmbedderSource, PassageText};
 use cloudops_indexes::hybrid::SearchRequest;
 use cloudops_indexes::store::{FillOptions, FillReport, Index, IndexError, fill};
+use cloudops_indexes::vector::Granularity;
 use support::{commit, open, put};
 use tempfile::TempDir;
 
@@ -76,9 +77,14 @@ fn filled(dir: &Path, embedder: &Letters) -> Result<FillReport, IndexError> {
     fill(dir, embedder, &FillOptions::default(), &mut |_| ControlFlow::Continue(()))
 }
 
-/// Rows with a vector, of documents and of passages.
+/// Rows with a vector of ours: documents, then passages.
 fn rows(dir: &Path) -> Vec<usize> {
-    Index::open(dir).unwrap().summary().unwrap().vectors.iter().map(|set| set.filled).collect()
+    let summary = Index::open(dir).unwrap().summary().unwrap();
+    let of = |granularity| {
+        let mut sets = summary.vectors.iter();
+        sets.find(|set| set.name == "letters" && set.granularity == granularity).map(|set| set.filled)
+    };
+    [Granularity::Documents, Granularity::Passages].into_iter().filter_map(of).collect()
 }
 
 #[test]
