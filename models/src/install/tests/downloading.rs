@@ -106,7 +106,7 @@ fn a_server_that_always_starts_anew_and_never_ends_is_given_up() {
 }
 
 #[test]
-fn a_redirect_without_security_is_followed_only_from_where_there_was_none() {
+fn a_redirect_from_http_to_http_is_followed() {
     let server = Server::start(|asked| match asked.target.as_str() {
         "/old" => Answer::status(302).with("location", "/new"),
         _ => Answer::ok("body"),
