@@ -12,7 +12,10 @@
 
 pub mod chunk;
 pub mod extract;
+pub mod ledger;
+pub mod schedule;
 pub mod source;
+pub mod web;
 
 /// Raised whenever the same bytes would yield other text or other passages than before.
 ///

@@ -1,0 +1,1 @@
+//! The crawl: frontier, fetch, extract, ledger.

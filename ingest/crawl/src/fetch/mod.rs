@@ -1,0 +1,1 @@
+//! One HTTP client: polite to sites, safe against them.

@@ -1,0 +1,1 @@
+//! What ingestion remembers between runs, in SQLite.

@@ -1,0 +1,1 @@
+//! What is ingested, from where and when.

@@ -1,0 +1,1 @@
+//! Addresses in one form, and which of them belong to a crawl.

@@ -1,0 +1,1 @@
+//! The guides of the AWS documentation that can be chosen by name.

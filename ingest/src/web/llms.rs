@@ -1,0 +1,1 @@
+//! `llms.txt`, and the Markdown twin of a page.

@@ -1,0 +1,1 @@
+//! A documentation site on loopback that can be changed and can misbehave.
