@@ -137,13 +137,10 @@ fn act(state: &State, method: &str, action: &str, body: &[u8]) -> Result<Value, 
 
 /// Lays what the body has over the settings as they are.
 fn change_settings(state: &State, body: &[u8]) -> Result<Value, String> {
-    let changes: serde_json::Map<String, Value> = read(body)?;
-    let mut settings = value(&*state.settings())?;
-    for (name, change) in changes {
-        settings[name.as_str()] = change;
-    }
-    state.replace_settings(serde_json::from_value(settings.clone()).map_err(|error| error.to_string())?);
-    Ok(settings)
+    let settings = state.settings().laid_over(&read(body)?).map_err(|error| error.to_string())?;
+    let after = value(&settings)?;
+    state.replace_settings(settings);
+    Ok(after)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {

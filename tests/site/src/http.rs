@@ -97,6 +97,16 @@ impl Request {
         self.if_none_match.is_some() || self.if_modified_since.is_some()
     }
 
+    /// The same request from a client that has nothing yet.
+    pub(crate) fn unconditional(&self) -> Self {
+        Self { if_none_match: None, if_modified_since: None, ..self.clone() }
+    }
+
+    /// The same request from a client that also cannot decompress.
+    pub(crate) fn plain(&self) -> Self {
+        Self { accept_encoding: String::new(), ..self.unconditional() }
+    }
+
     /// Whether what the client has is what there is. As RFC 9110 wants it, a date counts only without a tag.
     pub(crate) fn has(&self, etag: Option<&str>, modified: Option<i64>) -> bool {
         if let Some(theirs) = &self.if_none_match {
@@ -159,6 +169,12 @@ impl Response {
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// With a header instead of those of the same name.
+    pub(crate) fn replacing(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(existing, _)| *existing != name);
+        self.with(name, value)
     }
 
     /// The head as it goes over the wire. `length` is what is said about the body: nothing is said with `None`.

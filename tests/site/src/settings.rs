@@ -97,6 +97,17 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// These settings with some replaced by an object of changes.
+    pub fn laid_over(&self, changes: &serde_json::Map<String, serde_json::Value>) -> serde_json::Result<Self> {
+        let mut settings = serde_json::to_value(self)?;
+        for (name, change) in changes {
+            settings[name.as_str()] = change.clone();
+        }
+        serde_json::from_value(settings)
+    }
+}
+
 /// What robots.txt says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,6 +1,8 @@
 //! The site as a client sees it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![allow(clippy::unwrap_used, reason = "in a test a panic is a report")]
 
 mod behaves;
 mod client;
+mod controlled;
+mod misbehaves;

@@ -1,49 +1,10 @@
-//! Every way to misbehave.
+//! Where and how often faults show.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::http::{Request, Response};
-use crate::serve::Delivery;
-use crate::site::State;
-
-/// A way to misbehave.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Fault {
-    /// An error, or any other status.
-    Status {
-        /// The status.
-        status: u16,
-        /// The header of this name: seconds or a date.
-        #[serde(default)]
-        retry_after: Option<String>,
-    },
-}
-
-impl Fault {
-    /// A status that asks the client to come back in some seconds.
-    pub fn throttle(status: u16, seconds: u64) -> Self {
-        Self::Status { status, retry_after: Some(seconds.to_string()) }
-    }
-}
-
-impl Fault {
-    /// The answer to a request that meets this fault, and how it is handed over.
-    pub(crate) fn answer(self, _state: &State, _request: &Request) -> (Response, Delivery) {
-        match self {
-            Self::Status { status, retry_after } => {
-                let response = Response::html(status, format!("<html><body><h1>{status}</h1></body></html>"));
-                let response = match retry_after {
-                    Some(when) => response.with("Retry-After", when),
-                    None => response,
-                };
-                (response, Delivery::Whole)
-            }
-        }
-    }
-}
+use super::Fault;
 
 /// Where and how often a fault shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
