@@ -33,6 +33,17 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// A request as a client makes it that knows one encoding.
+    pub(crate) fn get(path: &str, host: &str, encoding: Encoding) -> Self {
+        Self {
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            host: host.to_owned(),
+            accept_encoding: encoding.name().to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// Reads one request, using bytes left over by the request before it. `None` when the client has closed.
     pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin), pending: &mut Vec<u8>) -> io::Result<Option<Self>> {
         let head = loop {

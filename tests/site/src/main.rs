@@ -19,6 +19,7 @@ usage: cloudops-test-site [OPTIONS]
   --latency TIME          how long every answer is held back: 10ms, 0.5s
   --settings JSON         any of the settings, as for POST /_control/settings
   --cache-mb N            how much rendered text is kept (default: 128)
+  --warm                  render all pages before serving, for benchmarks
   --until-stdin-closes    end when standard input does
 ";
 
@@ -75,6 +76,7 @@ impl Arguments {
                 "--latency" => options.settings.latency_ms = milliseconds(&value()?)?,
                 "--settings" => options.settings = laid_over(&options.settings, &value()?)?,
                 "--cache-mb" => options.cache_bytes = value()?.parse::<usize>()? * 1024 * 1024,
+                "--warm" => options.warm = true,
                 "--until-stdin-closes" => until_stdin_closes = true,
                 "--help" | "-h" => return Ok(None),
                 _ => return Err(format!("there is no option `{name}`").into()),

@@ -19,7 +19,7 @@ pub(crate) fn answer(state: &State, request: &Request) -> Response {
     if !matches!(request.method.as_str(), "GET" | "HEAD") {
         return Response::new(405, "text/plain", "only GET and HEAD").with("Allow", "GET, HEAD");
     }
-    let settings = state.settings().clone();
+    let settings = state.settings();
     let base = base_url(&settings, request);
     let (locale, path) = split_locale(&request.path, &settings.locales);
     if let Some(response) = page(state, &settings, &base, locale, path, request) {
@@ -160,6 +160,9 @@ fn document(state: &State, settings: &Settings, base: &str, path: &str) -> Optio
     }
     if path.starts_with("/private/") {
         return Some((HTML, announcement("Private", "<p>Nobody may read this by machine.</p>")));
+    }
+    if let Some(text) = calendar(path.trim_start_matches('/')) {
+        return Some((HTML, announcement("Calendar", &render(&text).html)));
     }
     let (_, guide) = content.guide_of(path)?;
     match path.strip_prefix(&guide.prefix)? {

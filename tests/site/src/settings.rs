@@ -19,6 +19,8 @@ pub struct Options {
     pub prefixes: BTreeMap<String, String>,
     /// How many bytes of rendered pages are kept.
     pub cache_bytes: usize,
+    /// Whether pages are rendered before the site starts, so that it takes no processor time from what is measured.
+    pub warm: bool,
     /// What can be switched later too.
     pub settings: Settings,
 }
@@ -30,6 +32,7 @@ impl Default for Options {
             port: 0,
             prefixes: BTreeMap::new(),
             cache_bytes: 128 * 1024 * 1024,
+            warm: false,
             settings: Settings::default(),
         }
     }
@@ -118,6 +121,13 @@ pub struct Robots {
     pub disallow: Vec<String>,
     /// Seconds between two requests.
     pub crawl_delay: Option<f64>,
+}
+
+impl Robots {
+    /// Nobody may read anything.
+    pub fn disallow_all() -> Self {
+        Self { disallow: vec!["/".to_owned()], ..Self::default() }
+    }
 }
 
 impl Default for Robots {

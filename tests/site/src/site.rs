@@ -14,6 +14,8 @@ use tokio::sync::oneshot;
 use crate::compress::Encoding;
 use crate::content::{Content, UnknownPage};
 use crate::faults::{Rule, Rules};
+use crate::http::Request;
+use crate::routes;
 use crate::serve;
 use crate::settings::{Options, Settings};
 use crate::statistics::{Counters, Seen, Statistics};
@@ -31,7 +33,7 @@ impl Site {
     pub fn start(options: Options) -> io::Result<Self> {
         let state = Arc::new(State {
             content: RwLock::new(Content::load(&options.source, &options.prefixes)?),
-            settings: RwLock::new(options.settings),
+            settings: RwLock::new(Arc::new(options.settings)),
             rules: Mutex::default(),
             counters: Counters::new(),
             cache: Cache { limit: options.cache_bytes, kept: Mutex::default() },
@@ -39,6 +41,9 @@ impl Site {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        if options.warm {
+            warm(&state, address);
+        }
         // One thread: what is measured needs the other processors.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
@@ -128,12 +133,12 @@ impl Site {
 
     /// The settings as they are now.
     pub fn settings(&self) -> Settings {
-        self.state.settings().clone()
+        Settings::clone(&self.state.settings())
     }
 
     /// Changes settings: `site.set(|settings| settings.latency_ms = 10)`.
     pub fn set(&self, change: impl FnOnce(&mut Settings)) {
-        change(&mut self.state.settings.write().unwrap_or_else(PoisonError::into_inner));
+        change(Arc::make_mut(&mut self.state.settings.write().unwrap_or_else(PoisonError::into_inner)));
     }
 
     /// Adds a rule of misbehaviour. Of several rules for a path the first that was added counts, until it is used up.
@@ -188,11 +193,22 @@ impl fmt::Debug for Site {
     }
 }
 
+/// Renders every page in every encoding that is on offer, for a client that calls the site by its address.
+fn warm(state: &State, address: SocketAddr) {
+    let encodings = state.settings().encodings.clone();
+    for path in state.content().paths() {
+        for encoding in &encodings {
+            // Only what it leaves in the cache is wanted.
+            drop(routes::answer(state, &Request::get(&path, &address.to_string(), *encoding)));
+        }
+    }
+}
+
 /// What tests change and connections read.
 #[derive(Debug)]
 pub(crate) struct State {
     content: RwLock<Content>,
-    settings: RwLock<Settings>,
+    settings: RwLock<Arc<Settings>>,
     rules: Mutex<Rules>,
     pub(crate) counters: Counters,
     pub(crate) cache: Cache,
@@ -207,12 +223,12 @@ impl State {
         self.content.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn settings(&self) -> RwLockReadGuard<'_, Settings> {
-        self.settings.read().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn replace_settings(&self, settings: Settings) {
-        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }
 
     pub(crate) fn rules(&self) -> MutexGuard<'_, Rules> {

@@ -1,7 +1,7 @@
 //! Every way to misbehave.
 //!
 //! A [`Fault`] says what goes wrong, a [`Rule`] where and how often. `answer` turns a fault into an answer; what such an
-//! answer says is in `pages` and `listings`, how little of it arrives in [`Delivery`](crate::serve::Delivery).
+//! answer says is in `pages` and `listings`, how little of it arrives in `serve`.
 
 mod answer;
 mod bombs;

@@ -257,8 +257,9 @@ fn a_folder_of_guides() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/sample");
     let source = Source::Folder { path: folder.into(), guides: Vec::new(), limit: 20 };
     let prefixes = [("granary-storage-guide".to_owned(), "Granary/latest/dg".to_owned())].into();
-    let site = Site::start(Options { source, prefixes, ..Options::default() }).unwrap();
+    let site = Site::start(Options { source, prefixes, warm: true, ..Options::default() }).unwrap();
     assert_eq!(site.pages().len(), 20);
+    assert_eq!(get(&site, "/granary-storage-guide").header("location"), Some("/Granary/latest/dg/index.html"));
     assert_eq!(site.guides(), ["/Granary/latest/dg/", "/harbor-compute-guide/latest/userguide/"]);
     assert!(get(&site, "/Granary/latest/dg/errors.html").text().contains("<code class=\"code\">ClockTooFar</code>"));
     assert!(get(&site, "/Granary/latest/dg/toc-contents.json").text().contains("\"href\":\"pieces.html\""));

@@ -195,5 +195,6 @@ fn a_calendar_never_ends() {
     site.set(|settings| settings.calendar = true);
     assert!(get(&site, PAGE).text().contains("/harbor-compute-guide/latest/userguide/calendar/1/1.html"));
     let page = get(&site, "/harbor-compute-guide/latest/userguide/calendar/7/99.html");
+    assert_eq!(get(&site, "/calendar/1/2.html").status, 200);
     assert!(page.status == 200 && page.text().contains("../7/100.html") && page.text().contains("../8/99.html"));
 }
