@@ -18,6 +18,7 @@ use std::ops::Range;
 
 pub use decode::{Undecodable, decode};
 pub use front_matter::{FrontMatter, Link, front_matter_block, split_front_matter};
+pub(crate) use tags::nests_too_deeply;
 
 /// A text format that can be read, chosen by file extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -187,7 +187,7 @@ pub(super) fn entity_at(text: &str) -> Option<(char, usize)> {
 /// Whether a page is built to make HTML parsers slow: elements or formatting nested deeper than on any real page.
 ///
 /// Parsers walk the open elements at many tags, and open formatting elements again in every paragraph.
-pub(super) fn nests_too_deeply(text: &str) -> bool {
+pub(crate) fn nests_too_deeply(text: &str) -> bool {
     const DEEPEST: usize = 2_000;
     const MOST_STEPS: usize = 300_000_000;
     const MOST_COPIES: usize = 10_000_000;

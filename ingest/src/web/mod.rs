@@ -2,9 +2,14 @@
 
 pub mod address;
 pub mod catalog;
+mod dates;
 pub mod feed;
 pub mod links;
 pub mod llms;
 pub mod page;
+mod problem;
 pub mod sitemap;
 pub mod toc;
+mod xml;
+
+pub(crate) use crate::extract::nests_too_deeply;
