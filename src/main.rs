@@ -6,12 +6,15 @@ mod app;
 mod cli;
 mod config;
 mod corpus;
+#[cfg(feature = "crawl")]
+mod crawling;
 mod embedding;
 mod eval;
 mod ingestion;
 #[cfg(feature = "mcp")]
 mod mcp;
 mod report;
+mod source_lock;
 mod tools;
 
 use std::io::{self, IsTerminal};

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use cloudops_indexes::embed::Embedder;
 use cloudops_indexes::store::{IndexError, IndexSummary, IndexWriter};
+use cloudops_ingest::ledger::{Ledger, LedgerError, RunState};
 use cloudops_models::TransformerOptions;
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ use crate::config::EmbedProvider;
 use crate::corpus;
 use crate::embedding;
 use crate::report::error::{CommandError, CommandResult};
-use crate::report::{BAD, DIM, GOOD, Output, WARN, bytes, count, styled, time};
+use crate::report::{BAD, DIM, GOOD, Output, WARN, bytes, count, one_line, styled, time};
 
 /// Bytes that should be free to ingest something sizeable.
 const COMFORTABLE: u64 = 2_000_000_000;
@@ -69,6 +70,7 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let mut checks = vec![config(app), data_dir(app.data_dir()), disk(app.data_dir())];
     checks.push(lock(app));
     checks.extend(index(app, args.deep));
+    checks.extend(ledger(app.data_dir(), args.deep));
     let failed = checks.iter().filter(|check| check.status == Status::Fail).count();
     if out.is_json() {
         out.json(&checks)?;
@@ -91,6 +93,45 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
         1 => Err(CommandError::check("a check failed")),
         n => Err(CommandError::check(format!("{n} checks failed"))),
     }
+}
+
+/// What ingestion remembers between runs, and the sources whose last crawl did not end well.
+fn ledger(data_dir: &Path, deep: bool) -> Vec<Check> {
+    const NAME: &str = "ledger";
+    let fail = |error: &LedgerError| vec![Check::new(NAME, Status::Fail, error.to_string(), error.hint().as_deref())];
+    let ledger = match Ledger::open_existing(data_dir) {
+        Ok(Some(ledger)) => ledger,
+        Ok(None) => return Vec::new(),
+        Err(error) => return fail(&error),
+    };
+    if deep {
+        match ledger.integrity() {
+            Ok(wrong) if wrong.is_empty() => {}
+            Ok(wrong) => {
+                let hint = "Move `ingest.sqlite` away and ingest again: pages are only fetched and compared anew.";
+                return vec![Check::new(NAME, Status::Fail, wrong.join("; "), Some(hint))];
+            }
+            Err(error) => return fail(&error),
+        }
+    }
+    let runs = match ledger.latest_runs() {
+        Ok(runs) => runs,
+        Err(error) => return fail(&error),
+    };
+    let mut checks = vec![Check::ok(NAME, format!("{} crawled", count(runs.len() as u64, "source")))];
+    for run in runs {
+        let said = run.message.as_deref().map(|message| format!(": {}", one_line(message))).unwrap_or_default();
+        let message = |what: &str| format!("`{}` {what}, {}{said}", run.source, time::age(run.started, time::now()));
+        let hint = format!("`cloudops ingest report {}` has what went wrong.", run.id);
+        checks.extend(match run.state {
+            RunState::Failed | RunState::Abandoned => {
+                Some(Check::new(NAME, Status::Warn, message("could not be crawled"), Some(&hint)))
+            }
+            RunState::Guarded => Some(Check::new(NAME, Status::Warn, message("was not believed"), Some(&hint))),
+            RunState::Running | RunState::Done | RunState::Stopped => None,
+        });
+    }
+    checks
 }
 
 fn config(app: &App) -> Check {
@@ -285,8 +326,12 @@ fn age(summary: &IndexSummary) -> Check {
         return Check::ok(NAME, "only built-in documents");
     };
     let message = format!("`{}` was ingested {}", oldest.name, time::age(oldest.ingested, now));
-    let missing =
-        summary.sources.iter().find(|source| source.origin.as_ref().is_some_and(|dir| !Path::new(dir).exists()));
+    // What was crawled comes from no folder.
+    let folder = |origin: &String| Path::new(origin).is_absolute();
+    let missing = summary
+        .sources
+        .iter()
+        .find(|source| source.origin.as_ref().is_some_and(|origin| folder(origin) && !Path::new(origin).exists()));
     match missing {
         Some(source) => {
             let message =

@@ -1,4 +1,9 @@
-//! `cloudops ingest`: folders into the index.
+//! `cloudops ingest`: folders and websites into the index.
+
+mod guides;
+mod report;
+#[cfg(feature = "crawl")]
+mod web;
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -10,6 +15,7 @@ use std::time::Instant;
 use anyhow::Context;
 use cloudops_indexes::model::Kind;
 use cloudops_indexes::store::{CommitReport, Index, IndexError, IndexWriter, TrainReport, TrainWhen, WriterOptions};
+use cloudops_ingest::schedule::is_name;
 use cloudops_ingest::source::folder::{self, FolderOptions};
 use serde::Serialize;
 
@@ -25,7 +31,7 @@ use crate::report::{BAD, DIM, GOOD, Output, TITLE, WARN, bytes, count, grouped, 
 const LISTED: usize = 10;
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-/// Index folders, or bring them up to date
+/// Index folders and websites, or bring them up to date
 ///
 /// Reads Markdown, HTML, plain text and reStructuredText. A folder that was ingested before is compared with the
 /// index: only files that are new or changed are read, and documents whose file is gone are removed. Without PATH,
@@ -38,8 +44,13 @@ const LISTED: usize = 10;
   cloudops ingest ~/aws-docs --name aws
   cloudops ingest ./runbooks --kind troubleshooting --tag team-a --exclude drafts
   cloudops ingest                    bring every folder up to date
+  cloudops ingest aws-docs --guide ec2,rds
+  cloudops ingest web https://runbooks.example.com/ops/ --name runbooks
   cloudops ingest ~/aws-docs --name aws --dry-run --json")]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Folders or single files
     #[arg(value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
     paths: Vec<PathBuf>,
@@ -60,6 +71,17 @@ pub(crate) struct Args {
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+/// What is no folder.
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    #[cfg(feature = "crawl")]
+    AwsDocs(web::AwsDocsArgs),
+    #[cfg(feature = "crawl")]
+    Web(web::WebsiteArgs),
+    Guides(guides::Args),
+    Report(report::Args),
 }
 
 /// How a folder is read.
@@ -116,6 +138,18 @@ struct Target {
 }
 
 pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
+    match &args.what {
+        #[cfg(feature = "crawl")]
+        Some(What::AwsDocs(args)) => web::aws_docs(app, args, out),
+        #[cfg(feature = "crawl")]
+        Some(What::Web(args)) => web::website(app, args, out),
+        Some(What::Guides(args)) => guides::run(args, out),
+        Some(What::Report(args)) => report::run(app, args, out),
+        None => folders(app, args, out),
+    }
+}
+
+fn folders(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let started = Instant::now();
     let stop = stop_on_interrupt()?;
     // An index that can be read is made anew as its next generation: the one before answers until then.
@@ -290,14 +324,7 @@ fn targets(app: &App, args: &Args, existing: Option<&Index>) -> Result<Vec<Targe
             Some(name) => name.clone(),
             None => source_name(&root.file_stem().unwrap_or_default().to_string_lossy()),
         };
-        if !is_source_name(&name) {
-            return Err(CommandError::input(format!("`{name}` cannot be the name of a source"))
-                .hint("Use letters, digits, `.`, `_` and `-`, at most 64 of them, with `--name NAME`."));
-        }
-        if name == corpus::SOURCE {
-            return Err(CommandError::input(format!("`{name}` is the name of the built-in documents"))
-                .hint("Choose another with `--name NAME`."));
-        }
+        check_source_name(&name)?;
         if targets.iter().any(|target| target.options.source == name) {
             return Err(CommandError::input(format!("two folders would be the source `{name}`"))
                 .hint("Ingest them one by one, with `--name NAME` for one of them."));
@@ -336,9 +363,17 @@ fn source_name(folder: &str) -> String {
     if name.is_empty() { "documents".to_owned() } else { name.to_owned() }
 }
 
-fn is_source_name(name: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    (1..=64).contains(&name.len()) && name.bytes().all(allowed) && !name.starts_with('.')
+/// Refuses what cannot be the name of a source, or is taken.
+fn check_source_name(name: &str) -> CommandResult {
+    if !is_name(name) {
+        return Err(CommandError::input(format!("`{name}` cannot be the name of a source"))
+            .hint("Use letters, digits, `.`, `_` and `-`, at most 64 of them, with `--name NAME`."));
+    }
+    if name == corpus::SOURCE {
+        return Err(CommandError::input(format!("`{name}` is the name of the built-in documents"))
+            .hint("Choose another with `--name NAME`."));
+    }
+    Ok(())
 }
 
 fn write(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
@@ -406,10 +441,10 @@ mod tests {
         ];
         for (folder, name) in cases {
             assert_eq!(source_name(folder), name);
-            assert!(is_source_name(&source_name(folder)));
+            assert!(is_name(&source_name(folder)));
         }
         for name in ["", "a/b", ".hidden", "a b"] {
-            assert!(!is_source_name(name), "{name}");
+            assert!(!is_name(name), "{name}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, each with its arguments and its `run`.
 
 mod call;
+mod changes;
 mod completions;
 mod config;
 mod doctor;
@@ -126,8 +127,9 @@ impl From<Color> for anstream::ColorChoice {
 pub(crate) enum Command {
     Search(search::Args),
     Read(read::Args),
-    Ingest(ingest::Args),
+    Ingest(Box<ingest::Args>),
     Sources(sources::Args),
+    Changes(changes::Args),
     Embed(embed::Args),
     Model(model::Args),
     Eval(eval::Args),
@@ -151,6 +153,7 @@ impl Command {
             Self::Read(args) => read::run(&app, &args, out),
             Self::Ingest(args) => ingest::run(&app, &args, out),
             Self::Sources(args) => sources::run(&app, &args, out),
+            Self::Changes(args) => changes::run(&app, &args, out),
             Self::Embed(args) => embed::run(&app, args, out),
             Self::Model(args) => model::run(&app, &args, out),
             Self::Eval(args) => eval::run(&app, &args, out),

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use cloudops_indexes::store::IndexError;
+use cloudops_ingest::ledger::LedgerError;
 use cloudops_models::ModelError;
 use serde_json::json;
 
@@ -129,6 +130,8 @@ impl<E: Into<anyhow::Error>> From<E> for CommandError {
                 hints.extend(cause.hint().map(str::to_owned));
                 kind = Kind::Input;
             } else if let Some(cause) = cause.downcast_ref::<ModelError>() {
+                hints.extend(cause.hint());
+            } else if let Some(cause) = cause.downcast_ref::<LedgerError>() {
                 hints.extend(cause.hint());
             } else if let Some(cause) = cause.downcast_ref::<Refusal>() {
                 hints.extend(cause.hint.clone());

@@ -12,13 +12,22 @@ pub(crate) struct Bars {
     hidden: bool,
     stage: Option<Stage>,
     filling: Option<(Granularity, bool)>,
+    #[cfg(feature = "crawl")]
+    crawling: bool,
     bar: ProgressBar,
 }
 
 impl Bars {
     /// Bars that are drawn if standard error is a terminal, and never when `quiet`.
     pub(crate) fn new(quiet: bool) -> Self {
-        Self { hidden: quiet, stage: None, filling: None, bar: ProgressBar::hidden() }
+        Self {
+            hidden: quiet,
+            stage: None,
+            filling: None,
+            #[cfg(feature = "crawl")]
+            crawling: false,
+            bar: ProgressBar::hidden(),
+        }
     }
 
     /// Starts a bar over `total` units; 0 means that nobody knows.
@@ -69,6 +78,24 @@ impl Bars {
         }
         self.bar.set_length(progress.total);
         self.bar.set_position(progress.done);
+    }
+
+    /// Follows a crawl: pages listed, then pages done of those that were found so far.
+    #[cfg(feature = "crawl")]
+    pub(crate) fn crawl(&mut self, progress: &cloudops_crawl::engine::Progress) {
+        if progress.listing {
+            self.bar.set_position(progress.found);
+            return;
+        }
+        if !self.crawling {
+            self.crawling = true;
+            self.start("crawling", progress.found);
+        }
+        self.bar.set_length(progress.found);
+        self.bar.set_position(progress.done);
+        if progress.failed > 0 {
+            self.bar.set_message(format!("{} failed", progress.failed));
+        }
     }
 
     /// Takes the bar away.

@@ -10,6 +10,8 @@ mod cli;
 mod clients;
 mod corpus_quality;
 mod crash;
+#[cfg(feature = "crawl")]
+mod crawl;
 mod evaluation;
 mod hostile;
 mod ingest;

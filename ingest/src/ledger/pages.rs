@@ -278,9 +278,9 @@ impl Tally {
 /// What a run has found of pages that had a good version before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Suspicion {
-    /// Pages that were looked at.
+    /// Pages that answered.
     pub checked: u64,
-    /// Those of them that gave no page: missing, refused, moved, failed; by what the database calls it.
+    /// Those of them that gave no page: missing, refused, moved; by what the database calls it.
     pub odd: BTreeMap<String, u64>,
     /// The most pages that have become the very same text.
     pub alike: u64,
@@ -467,6 +467,10 @@ impl Ledger {
             while let Some(row) = rows.next()? {
                 let outcome: String = row.get(0)?;
                 let pages = row.get::<_, i64>(1)? as u64;
+                // A page that could not be fetched says nothing about the site's content, and keeps its last version.
+                if outcome.starts_with("failed:") || outcome.starts_with("retry:") {
+                    continue;
+                }
                 suspicion.checked += pages;
                 if !matches!(outcome.as_str(), "unchanged" | "changed") {
                     *suspicion.odd.entry(outcome).or_default() += pages;
@@ -483,13 +487,16 @@ impl Ledger {
         })
     }
 
-    /// Pages with a good version.
-    pub fn known_pages(&self, source: &str) -> Result<u64, LedgerError> {
+    /// Pages that had a good version before a run.
+    pub fn known_pages(&self, source: &str, run: i64) -> Result<u64, LedgerError> {
         self.read(|connection| {
             connection
-                .query_row("SELECT count(*) FROM page WHERE source = ?1 AND document IS NOT NULL", [source], |row| {
-                    row.get::<_, i64>(0)
-                })
+                .query_row(
+                    "SELECT count(*) FROM page WHERE source = ?1 AND document IS NOT NULL
+                     AND NOT (run = ?2 AND outcome IS 'added')",
+                    params![source, run],
+                    |row| row.get::<_, i64>(0),
+                )
                 .map(|pages| pages as u64)
         })
     }

@@ -273,6 +273,16 @@ impl Ledger {
         })
     }
 
+    /// The latest run of every source, by its name.
+    pub fn latest_runs(&self) -> Result<Vec<Run>, LedgerError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM run WHERE id IN (SELECT max(id) FROM run GROUP BY source) ORDER BY source"
+            ))?;
+            statement.query_map([], run)?.collect()
+        })
+    }
+
     /// How the last run of a source ended.
     pub fn last_run(&self, source: &str) -> Result<Option<LastRun>, LedgerError> {
         let last = self.runs(Some(source), 1)?.pop();
@@ -328,7 +338,7 @@ impl Ledger {
         self.read(|connection| {
             let mut statement = connection
                 .prepare_cached("SELECT url, code, message FROM trouble WHERE run = ?1 ORDER BY code, url LIMIT ?2")?;
-            let rows = statement.query_map(params![run, limit as i64], |row| {
+            let rows = statement.query_map(params![run, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
                 Ok(Trouble { url: row.get(0)?, code: row.get(1)?, message: row.get(2)? })
             })?;
             rows.collect()

@@ -166,7 +166,7 @@ fn what_nothing_leads_to_any_more_is_looked_at_and_removed_only_if_it_is_gone() 
     assert_eq!(publish(&mut ledger), [format!("-{}", taken[0].url)]);
     let tally = ledger.tally("web", run).unwrap();
     assert_eq!((tally.found, tally.unchanged, tally.removed, tally.left), (3, 2, 1, 0));
-    assert_eq!(ledger.known_pages("web").unwrap(), 2);
+    assert_eq!(ledger.known_pages("web", run).unwrap(), 2);
 }
 
 #[test]
@@ -270,14 +270,15 @@ fn what_is_held_back_is_read_again_next_time() {
 #[test]
 fn what_became_of_pages_that_were_good_is_weighed() {
     let (_dir, mut ledger) = ledger();
-    first_crawl(&mut ledger, &["a", "b", "c", "d"], 1_000);
+    first_crawl(&mut ledger, &["a", "b", "c", "d", "e"], 1_000);
     let run = begin(&mut ledger, 2_000);
-    ledger.discover("web", run, &["a", "b", "c", "d", "new"].map(found)).unwrap();
+    ledger.discover("web", run, &["a", "b", "c", "d", "e", "new"].map(found)).unwrap();
     let taken = ledger.take("web", run, 10, READ_AS).unwrap();
     let outcome = |queued: &Queued| match &queued.url {
         page if *page == url("a") => Outcome::Refused { code: "login".into() },
         page if *page == url("new") => Outcome::Refused { code: "login".into() },
         page if *page == url("b") => Outcome::Gone { confirmed: false },
+        page if *page == url("e") => Outcome::Failed { code: "timeout".into(), transient: true },
         _ => Outcome::Changed,
     };
     let done: Vec<_> = taken
@@ -373,8 +374,9 @@ fn a_source_can_be_forgotten() {
     let (_dir, mut ledger) = ledger();
     first_crawl(&mut ledger, &["a"], 1_000);
     assert!(ledger.last_success("web").unwrap().is_some());
+    assert_eq!(ledger.known_pages("web", 99).unwrap(), 1);
     ledger.forget("web").unwrap();
-    assert_eq!(ledger.known_pages("web").unwrap(), 0);
+    assert_eq!(ledger.known_pages("web", 99).unwrap(), 0);
     assert!(ledger.last_run("web").unwrap().is_none() && ledger.integrity().unwrap().is_empty());
 }
 
@@ -427,6 +429,6 @@ proptest! {
         let mut expected: Vec<_> = pages.iter().map(|page| format!("+{}", url(page))).collect();
         expected.sort();
         prop_assert_eq!(published, expected);
-        prop_assert_eq!(ledger.known_pages("web").unwrap(), 30);
+        prop_assert_eq!(ledger.known_pages("web", run + 1).unwrap(), 30);
     }
 }

@@ -1,0 +1,58 @@
+//! One ingestion of a source at a time, over all processes.
+
+use std::fs::TryLockError;
+use std::path::Path;
+
+use crate::report::error::CommandError;
+
+/// The folder of the locks, in the data directory.
+const FOLDER: &str = "locks";
+
+/// Held while a source is ingested. The operating system takes it back from a process that dies.
+#[derive(Debug)]
+pub(crate) struct SourceLock {
+    _file: fs_err::File,
+}
+
+impl SourceLock {
+    /// Takes the lock of a source; an error if another process has it.
+    pub(crate) fn take(data_dir: &Path, source: &str) -> Result<Self, CommandError> {
+        match Self::try_take(data_dir, source)? {
+            Some(lock) => Ok(lock),
+            None => Err(CommandError::from(anyhow::anyhow!("another process is ingesting the source `{source}`"))
+                .hint("Wait for it to finish; `cloudops schedule status` says what runs by itself.")),
+        }
+    }
+
+    /// Takes the lock of a source; `None` if another process has it.
+    pub(crate) fn try_take(data_dir: &Path, source: &str) -> anyhow::Result<Option<Self>> {
+        let folder = data_dir.join(FOLDER);
+        fs_err::create_dir_all(&folder)?;
+        let file = fs_err::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(folder.join(format!("{source}.lock")))?;
+        match file.file().try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time_for_each_source() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = SourceLock::take(dir.path(), "aws").unwrap();
+        assert!(SourceLock::try_take(dir.path(), "aws").unwrap().is_none());
+        assert!(SourceLock::try_take(dir.path(), "other").unwrap().is_some());
+        assert!(SourceLock::take(dir.path(), "aws").unwrap_err().error.to_string().contains("`aws`"));
+        drop(first);
+        assert!(SourceLock::try_take(dir.path(), "aws").unwrap().is_some());
+    }
+}
