@@ -398,7 +398,9 @@ fn verbatim(element: ElementRef<'_>) -> String {
             Edge::Open(node) if left_out.is_none() => match node.value() {
                 Node::Text(text) => code.push_str(text),
                 Node::Element(inner) if inner.name() == "br" => code.push('\n'),
-                Node::Element(_) => left_out = ElementRef::wrap(node).filter(|inner| is_dropped(*inner, true)).map(|_| node.id()),
+                Node::Element(_) => {
+                    left_out = ElementRef::wrap(node).filter(|inner| is_dropped(*inner, true)).map(|_| node.id())
+                }
                 _ => {}
             },
             _ => {}
