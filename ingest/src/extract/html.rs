@@ -27,7 +27,8 @@ const MAX_DEPTH: usize = 200;
 /// Extracts the main column of a page.
 pub(super) fn extract(text: &str) -> Extracted {
     match parse(text) {
-        Some(page) => extract_parsed(&page, text.len()),
+        // Of a file that somebody chose to keep no words are lost.
+        Some(page) => extract_column(&Column::of(&page, false), text.len()),
         None => extract_flat(text),
     }
 }
@@ -42,10 +43,14 @@ pub(crate) fn extract_flat(text: &str) -> Extracted {
     super::plain::extract(&super::tags::without_tags(text))
 }
 
-/// Extracts the main column of a parsed page of about so many bytes.
+/// Extracts the main column of a parsed page of the web of about so many bytes. Where the page does not say which part
+/// of it that is, blocks of links are left out.
 pub(crate) fn extract_parsed(page: &Html, bytes: usize) -> Extracted {
-    let column = Column::of(page);
-    let mut walker = Walker { out: Builder::with_capacity(bytes / 4), column: Some(&column), ..Walker::default() };
+    extract_column(&Column::of(page, true), bytes)
+}
+
+fn extract_column(column: &Column<'_>, bytes: usize) -> Extracted {
+    let mut walker = Walker { out: Builder::with_capacity(bytes / 4), column: Some(column), ..Walker::default() };
     walker.children(column.element, 0);
     walker.end_callout();
     walker.flush();

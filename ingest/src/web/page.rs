@@ -135,13 +135,15 @@ fn document(fetched: &Fetched<'_>, options: &PageOptions, head: Head, extracted:
     let place = place::of(url, &head);
     let services = if options.services.is_empty() { &place.services } else { &options.services };
     let Extracted { title, text, sections, front_matter: front } = extracted;
+    let is_heading = sections.iter().any(|section| section.is_title);
+    let title = title.map(|title| if is_heading { title } else { head.without_site(title) });
+    let named = || Some(title_of_path(fetched.url.path().trim_end_matches('/'))).filter(|name| !name.is_empty());
+    let host = fetched.url.host_str().unwrap_or_default();
+    let title = title.filter(|title| !title.trim().is_empty()).or_else(named).unwrap_or_else(|| host.to_owned());
     let mut document = Document {
         id: id(&options.source, fetched.url),
         source: options.source.clone(),
-        title: title
-            .map(|title| if sections.iter().any(|section| section.is_title) { title } else { head.without_site(title) })
-            .filter(|title| !title.trim().is_empty())
-            .unwrap_or_else(|| title_of_path(fetched.url.path().trim_end_matches('/'))),
+        title,
         url: Some(url.as_str().to_owned()),
         path: None,
         guide: options.guide.clone().or(front.guide).or(place.guide),

@@ -85,8 +85,8 @@ pub(super) fn is_dropped(element: ElementRef<'_>, in_main: bool) -> bool {
 /// Whether browsers do not show the element at all.
 pub(super) fn is_hidden(element: &Element) -> bool {
     // One pass over the attributes: most elements have none or one.
-    element.attrs().any(|(name, value)| match name {
-        "hidden" => true,
+    let hidden = element.attrs().any(|(name, value)| match name {
+        "hidden" => value != "until-found",
         "aria-hidden" => value == "true",
         "style" => {
             value.contains("none") && {
@@ -95,7 +95,9 @@ pub(super) fn is_hidden(element: &Element) -> bool {
             }
         }
         _ => false,
-    })
+    });
+    // Of tabs all but one are hidden until they are chosen.
+    hidden && element.attr("role") != Some("tabpanel")
 }
 
 fn is_chrome(element: &Element) -> bool {

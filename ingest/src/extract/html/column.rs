@@ -27,8 +27,8 @@ pub(super) struct Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    /// Looks at every element once.
-    pub(super) fn of(page: &'a Html) -> Self {
+    /// Looks at every element once; at those of a page without a main column a second time, to find blocks of links.
+    pub(super) fn of(page: &'a Html, leave_out_navigation: bool) -> Self {
         let mut title = None;
         let mut canonical = None;
         let mut body = None;
@@ -55,7 +55,7 @@ impl<'a> Column<'a> {
         let element = main.or(body).unwrap_or_else(|| page.root_element());
         let element = if main.is_some() { article_of(element, &articles) } else { element };
         let is_main = main.is_some();
-        let navigation = if is_main { FxHashSet::default() } else { navigation(element) };
+        let navigation = if is_main || !leave_out_navigation { FxHashSet::default() } else { navigation(element) };
         Self { element, is_main, title, canonical, navigation }
     }
 

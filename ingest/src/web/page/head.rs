@@ -58,7 +58,9 @@ impl Head {
                 "time" => dates.visible = dates.visible.or_else(|| value.attr("datetime").and_then(date_seconds)),
                 "form" => head.has_form = true,
                 "input" => match value.attr("type") {
-                    Some(kind) if kind.eq_ignore_ascii_case("password") => head.asks_password = true,
+                    Some(kind) if kind.eq_ignore_ascii_case("password") => {
+                        head.asks_password |= !is_beside_text(element)
+                    }
                     Some(kind) if kind.eq_ignore_ascii_case("hidden") => {
                         head.hands_on_login |=
                             matches!(value.attr("name"), Some("SAMLRequest" | "SAMLResponse" | "RelayState"));
@@ -161,6 +163,12 @@ fn locale(lang: Option<&str>) -> Option<String> {
     let lang = lang?.trim().to_ascii_lowercase().replace('-', "_");
     let language = lang.split('_').next().unwrap_or_default();
     ((2..=3).contains(&language.len()) && lang.len() <= 20 && lang.is_ascii()).then_some(lang)
+}
+
+/// Whether an element is in a part of the page that all pages of a site have: many offer to log in there.
+fn is_beside_text(element: ElementRef<'_>) -> bool {
+    let around = element.ancestors().filter_map(ElementRef::wrap).take(30);
+    around.into_iter().any(|around| matches!(around.value().name(), "header" | "nav" | "aside" | "footer"))
 }
 
 fn is_breadcrumb(element: &Element) -> bool {

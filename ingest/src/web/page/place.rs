@@ -41,6 +41,10 @@ pub(super) fn of(url: &Url, head: &Head) -> Place {
     if let Some(known) = known {
         return Place { guide: Some(known.guide), services: known.services, kind };
     }
+    // Elsewhere `/en/latest/guide/` is a language.
+    if url.host_str() != Some("docs.aws.amazon.com") && head.product.is_none() {
+        return Place { guide: head.guide_name(), services: Vec::new(), kind };
+    }
     let services = aws_docs::service_of_path(service).map(str::to_owned).or_else(|| service_name(service));
     let guide = head.guide_name().unwrap_or_else(|| slug(&format!("{service} {guide}")));
     Place { guide: Some(guide), services: services.into_iter().collect(), kind }
@@ -147,6 +151,7 @@ mod tests {
         check("https://repost.aws/knowledge-center/a-question", None, &[], Kind::Troubleshooting);
         check("https://example.org/runbooks/a.html", None, &[], Kind::Troubleshooting);
         check("https://example.org/a/b/c/d.html", None, &[], docs);
+        check("https://example.org/en/latest/guide/d.html", None, &[], docs);
         assert!(COLLECTIONS.is_sorted());
     }
 }

@@ -5,9 +5,7 @@ use crate::extract::Extracted;
 
 /// Fewer letters and digits than this are no text.
 const MIN_TEXT: usize = 40;
-/// A page with a field for a password and no more text than this is there to log in.
-const LOGIN_TEXT: usize = 1_500;
-/// A page that is called like an error or a log-in page is one if it has no more text than this.
+/// A page that asks for a password, or is called like an error or a log-in page, is one if it has no more text than this.
 const SHORT_TEXT: usize = 600;
 
 /// Why a page has nothing to index.
@@ -59,10 +57,10 @@ pub(super) fn of(head: &Head, extracted: &Extracted, text_chars: usize) -> Optio
         let title = head.title.as_deref();
         [extracted.title.as_deref(), title].into_iter().flatten().map(normal)
     };
-    if head.asks_password && text_chars <= LOGIN_TEXT || head.hands_on_login && text_chars <= SHORT_TEXT {
-        return Some(Refusal::Login);
-    }
     if text_chars <= SHORT_TEXT {
+        if head.asks_password || head.hands_on_login {
+            return Some(Refusal::Login);
+        }
         if names().any(|name| says_missing(&name)) {
             return Some(Refusal::Soft404);
         }

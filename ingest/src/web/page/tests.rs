@@ -173,6 +173,36 @@ fn markdown_and_plain_text() {
 }
 
 #[test]
+fn titles_come_from_somewhere() {
+    let title = |url: &str, body: &str| {
+        document(read_html(url, format!("{body}{}", "Some words. ".repeat(9)).as_bytes())).title
+    };
+    let url = "https://example.org/a/resize-widget.html";
+    assert_eq!(
+        title(url, "<title>Widgets | Site</title><h1>Resize <b>a</b> widget</h1>"),
+        "Resize **a** widget".replace('*', "")
+    );
+    assert_eq!(title(url, "<title>Resize a widget | Site</title><p>"), "Resize a widget");
+    assert_eq!(title(url, "<title>Resize - fast</title><p>"), "Resize - fast");
+    assert_eq!(title(url, "<title>Resize - AWS Widgets</title><p>"), "Resize");
+    assert_eq!(title(url, "<p>"), "resize widget");
+    assert_eq!(title("https://example.org/", "<p>"), "example.org");
+}
+
+#[test]
+fn a_box_to_log_in_on_every_page_is_no_log_in_page() {
+    let page = |around: &str| {
+        let body = format!(
+            "<{around}><form><input type=password></form></{around}><main><p>{}</main>",
+            "Words enough for a page. ".repeat(5)
+        );
+        read_html("https://example.org/a.html", body.as_bytes()).facts.refused
+    };
+    assert_eq!(page("header"), None);
+    assert_eq!(page("div"), Some(Refusal::Login));
+}
+
+#[test]
 fn what_robots_are_told() {
     let robots = |content: &str| {
         let body = format!(
