@@ -210,6 +210,133 @@ fn of_a_page_in_two_versions_the_newest_is_shown() {
     assert_eq!(others, [None, Some(100)]);
 }
 
+/// A text that is nearly the same for every system.
+fn steps(system: &str) -> String {
+    let steps = (0..150).map(|n| format!("Step {n}: look at item {} of zebra {n}. ", n * 3));
+    format!("{} On {system}.", steps.collect::<Vec<_>>().concat())
+}
+
+/// Puts a document at an address into a source.
+fn put_at(writer: &mut IndexWriter, source: &str, name: &str, url: &str, service: &str, text: &str) {
+    let (mut document, passages) = document(name, text);
+    document.id = format!("{source}/{name}");
+    document.source = source.into();
+    document.url = Some(url.into()).filter(|url: &String| !url.is_empty());
+    document.services = if service.is_empty() { vec![] } else { vec![service.into()] };
+    document.updated = None;
+    writer.put(document, passages, FileStat::default()).unwrap();
+}
+
+/// Twins of every hit for the steps, in order.
+fn check_folded(put_all: impl FnOnce(&mut IndexWriter), expected: &[usize]) {
+    let dir = TempDir::new().unwrap();
+    let mut writer = open(dir.path());
+    put_all(&mut writer);
+    commit(writer);
+    let response = Index::open(dir.path()).unwrap().search(&SearchRequest::new("zebra step")).unwrap();
+    let mut twins: Vec<usize> = response.hits.iter().map(|hit| hit.twins.len()).collect();
+    twins.sort_unstable();
+    assert_eq!(
+        twins,
+        expected,
+        "{:?}",
+        response.hits.iter().map(|hit| &hit.best.citation.document).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn one_page_is_shown_once_however_it_came() {
+    let linux = steps("Linux");
+    let windows = steps("Windows");
+    let other = (0..150).map(|n| format!("Zebra number {n} steps over fence {n}. ")).collect::<String>();
+    let aws = |path: &str| format!("https://docs.aws.amazon.com/{path}");
+    // Two guides of one service.
+    let two_guides = |w: &mut IndexWriter| {
+        put_at(w, "web", "UserGuide/connect.html", &aws("AWSEC2/latest/UserGuide/connect.html"), "ec2", &linux);
+        put_at(w, "web", "WindowsGuide/connect.html", &aws("AWSEC2/latest/WindowsGuide/connect.html"), "ec2", &windows);
+    };
+    check_folded(two_guides, &[1]);
+    // Two versions.
+    let two_versions = |w: &mut IndexWriter| {
+        put_at(w, "web", "cli/v1/connect.html", &aws("cli/v1/userguide/connect.html"), "cli", &linux);
+        put_at(w, "web", "cli/latest/connect.html", &aws("cli/latest/userguide/connect.html"), "cli", &windows);
+    };
+    check_folded(two_versions, &[1]);
+    // A translation, which has neither words nor title in common, and a scheme.
+    let translated = |w: &mut IndexWriter| {
+        put_at(w, "web", "a/connect.html", &aws("ec2/latest/ug/connect.html"), "ec2", &linux);
+        put_at(w, "web", "de/verbinden", &aws("de_de/ec2/latest/ug/connect.html"), "ec2", &other);
+        put_at(w, "old", "http-connect", "http://docs.aws.amazon.com/ec2/latest/ug/connect.html", "", &linux);
+    };
+    check_folded(translated, &[2]);
+    // A folder of some years ago and a crawl: the address and the title are the same, the words are not any more.
+    let folder_and_crawl = |w: &mut IndexWriter| {
+        put_at(w, "folder", "ug/connect", &aws("ec2/latest/ug/connect.html"), "ec2", &other);
+        put_at(w, "web", "host/ug/connect", &aws("ec2/latest/ug/connect.html"), "ec2", &linux);
+    };
+    check_folded(folder_and_crawl, &[1]);
+    // The same without addresses: words, name and service.
+    let without_addresses = |w: &mut IndexWriter| {
+        put_at(w, "folder", "ug/connect.md", "", "ec2", &linux);
+        put_at(w, "web", "host/ug/connect.html", &aws("ec2/latest/ug/connect.html"), "ec2", &windows);
+    };
+    check_folded(without_addresses, &[1]);
+}
+
+#[test]
+fn pages_from_one_template_stay_apart() {
+    let linux = steps("Linux");
+    let windows = steps("Windows");
+    let other_services = |w: &mut IndexWriter| {
+        put_at(w, "web", "rds/connect.html", "https://e.org/rds/connect.html", "rds", &linux);
+        put_at(w, "web", "ecs/connect.html", "https://e.org/ecs/connect.html", "ecs", &windows);
+    };
+    check_folded(other_services, &[0, 0]);
+    // Notes of two teams, of which nobody knows what they are about.
+    let two_teams = |w: &mut IndexWriter| {
+        put_at(w, "team-a", "restart.md", "", "", &linux);
+        put_at(w, "team-b", "restart.md", "", "", &windows);
+    };
+    check_folded(two_teams, &[0, 0]);
+    // Every folder has a front page, and every search a page.
+    let front_pages = |w: &mut IndexWriter| {
+        for (name, title) in [("one/index.html", "One"), ("two/index.html", "Two"), ("three/", "Three")] {
+            let (mut document, passages) = document(name, &linux);
+            document.title = title.into();
+            document.url = Some(format!("https://e.org/{name}"));
+            document.services = vec!["ec2".into()];
+            w.put(document, passages, FileStat::default()).unwrap();
+        }
+        put_at(w, "web", "q?page=1", "https://e.org/q?page=1", "s3", &linux);
+        put_at(w, "web", "q?page=2", "https://e.org/q?page=2", "s3", &linux);
+    };
+    check_folded(front_pages, &[0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn near_duplicates_of_a_whole_index() {
+    let dir = TempDir::new().unwrap();
+    let mut writer = open(dir.path());
+    for (name, system) in
+        [("ec2-linux/connect", "Linux"), ("ec2-windows/connect", "Windows"), ("rds-x/connect", "Linux")]
+    {
+        put(&mut writer, name, &steps(system));
+    }
+    put(&mut writer, "s3-buckets", "Buckets hold objects, and objects have keys.");
+    put(&mut writer, "s3-short", "Two words.");
+    put(&mut writer, "s3-other", "Two words.");
+    commit(writer);
+    let index = Index::open(dir.path()).unwrap();
+    let found = index.near_duplicates(10).unwrap();
+    assert_eq!((found.groups, found.documents, found.largest.len()), (1, 3, 1), "{found:?}");
+    let group = &found.largest[0];
+    let folded: Vec<(&str, bool)> = group.documents.iter().map(|d| (d.service.as_deref().unwrap(), d.folded)).collect();
+    assert!(group.documents[0].distance == 0 && group.size == 3);
+    assert_eq!(folded.iter().filter(|(_, folded)| !folded).count(), 1, "{folded:?}");
+    assert!(group.documents.iter().all(|document| document.distance <= 8));
+    assert!(index.near_duplicates(0).unwrap().largest.is_empty());
+}
+
 #[test]
 fn a_damaged_index_says_so() {
     let dir = TempDir::new().unwrap();

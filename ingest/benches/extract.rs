@@ -2,8 +2,11 @@
 
 use cloudops_ingest::chunk::chunk;
 use cloudops_ingest::extract::{Format, extract};
+use cloudops_ingest::web::page::{Fetched, PageOptions, read};
 use divan::Bencher;
 use divan::counter::BytesCount;
+use scraper::Html;
+use url::Url;
 
 fn main() {
     divan::main();
@@ -36,4 +39,38 @@ fn markdown(bencher: Bencher) {
 fn passages(bencher: Bencher) {
     let extracted = extract(Format::Markdown, &page());
     bencher.counter(BytesCount::of_str(&extracted.text)).bench(|| chunk(&extracted));
+}
+
+/// A page of the web in the style of the AWS documentation, about 45 KB: everything around the text, which is there eight
+/// times over.
+fn web_page() -> String {
+    let page = include_str!("../tests/fixtures/pages/guide.html");
+    let (start, rest) = page.split_once("<h2 id=\"before\">").unwrap_or((page, ""));
+    let (text, end) = rest.split_once("<awsdocs-copyright").unwrap_or((rest, ""));
+    let text = format!("<h2 id=\"before\">{text}");
+    format!("{start}{}<awsdocs-copyright{end}", text.repeat(8))
+}
+
+/// Bytes to document and passages.
+#[divan::bench]
+fn web(bencher: Bencher) {
+    let page = web_page();
+    let options = PageOptions { source: "aws-docs".into(), ..PageOptions::default() };
+    let Ok(url) = Url::parse("https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resize.html") else { return };
+    let fetched = Fetched { url: &url, content_type: Some("text/html"), body: page.as_bytes(), modified: None };
+    bencher.counter(BytesCount::of_str(&page)).bench(|| read(&fetched, &options));
+}
+
+/// What of that is the parser's.
+#[divan::bench]
+fn web_parser(bencher: Bencher) {
+    let page = web_page();
+    bencher.counter(BytesCount::of_str(&page)).bench(|| Html::parse_document(&page));
+}
+
+/// The decoded text to clean Markdown.
+#[divan::bench]
+fn web_extract(bencher: Bencher) {
+    let page = web_page();
+    bencher.counter(BytesCount::of_str(&page)).bench(|| extract(Format::Html, &page));
 }

@@ -20,4 +20,4 @@ pub mod web;
 /// Raised whenever the same bytes would yield other text or other passages than before.
 ///
 /// It is part of every content hash, so raising it makes the next ingestion read everything anew.
-pub const EXTRACTOR_VERSION: u32 = 2;
+pub const EXTRACTOR_VERSION: u32 = 3;

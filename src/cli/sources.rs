@@ -11,10 +11,22 @@ use crate::report::{DIM, Output, bytes, grouped, one_line, styled, time};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cloudops sources
+  cloudops sources --duplicates
   cloudops sources --json")]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Show which documents have nearly the same text instead, and which of them results show as one
+    #[arg(long)]
+    duplicates: bool,
 
-pub(crate) fn run(app: &App, _args: &Args, out: &mut Output) -> CommandResult {
+    /// Groups of such documents to show, the largest first
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "duplicates")]
+    limit: usize,
+}
+
+pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
+    if args.duplicates {
+        return duplicates(app, args.limit, out);
+    }
     let summary = app.index()?.summary()?;
     if out.is_json() {
         out.json(&summary)?;
@@ -65,5 +77,48 @@ pub(crate) fn run(app: &App, _args: &Args, out: &mut Output) -> CommandResult {
         writeln!(out, "{} none: searches rank by words only", styled(DIM, "vectors  "))?;
     }
     writeln!(out, "{} generation {}, {}", styled(DIM, "index    "), summary.generation, bytes(summary.disk_bytes))?;
+    Ok(())
+}
+
+fn duplicates(app: &App, limit: usize, out: &mut Output) -> CommandResult {
+    let found = app.index()?.near_duplicates(limit)?;
+    if out.is_json() {
+        out.json(&found)?;
+        return Ok(());
+    }
+    let mut table = Table::new(&[
+        ("GROUP", Align::Right),
+        ("SHOWN AS", Align::Left),
+        ("BITS", Align::Right),
+        ("SERVICE", Align::Left),
+        ("DOCUMENT", Align::Left),
+    ]);
+    for (number, group) in found.largest.iter().enumerate() {
+        for (at, document) in group.documents.iter().enumerate() {
+            let shown = match (at, document.folded) {
+                (0, _) => "itself",
+                (_, true) => "its twin",
+                (_, false) => "another page",
+            };
+            table.row([
+                if at == 0 { grouped(number as u64 + 1) } else { String::new() },
+                shown.to_owned(),
+                document.distance.to_string(),
+                document.service.as_deref().map(one_line).unwrap_or_default(),
+                one_line(&document.document),
+            ]);
+        }
+        let left = group.size - group.documents.len() as u64;
+        if left > 0 {
+            let more = format!("and {} more", grouped(left));
+            table.row([String::new(), String::new(), String::new(), String::new(), more]);
+        }
+    }
+    if !found.largest.is_empty() {
+        table.write(out)?;
+        writeln!(out)?;
+    }
+    let (documents, groups) = (grouped(found.documents), grouped(found.groups));
+    writeln!(out, "{documents} documents in {groups} groups of nearly the same text")?;
     Ok(())
 }

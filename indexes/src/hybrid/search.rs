@@ -7,7 +7,7 @@ use super::request::{
     Explanation, Hit, MAX_PHRASINGS, Mode, PassageHit, SearchRequest, SearchResponse, SetCosine, VectorStatus,
 };
 use super::rerank::rerank;
-use super::simhash::distance;
+use super::same_page::{Identity, same_page};
 use super::snippet::snippet;
 use crate::lexical::{LexicalParts, ParsedQuery, Terms};
 use crate::model::{Citation, Passage};
@@ -23,9 +23,6 @@ const SHALLOW: usize = 50;
 const DEEP_CANDIDATES: usize = 4000;
 /// The most documents that can be paged through.
 const DEEPEST: usize = 1000;
-/// Fingerprints that differ in no more bits than this are the same page, if service and name are the same too. Pages
-/// made from one template are as near as that, whatever they are about.
-const TWIN_BITS: u32 = 8;
 
 /// Documents that a set of whole documents puts forward have so many of their first passages scored too: one of them
 /// may be the answer, and its words are what is shown.
@@ -97,25 +94,24 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
 
     let mut terms = Terms::default();
     let asked: FxHashSet<&str> = phrasings.iter().flat_map(|phrasing| phrasing.parsed.terms()).collect();
-    let mut hits: Vec<(Hit, DocumentHead, u64)> = Vec::new();
+    let mut hits: Vec<(Hit, DocumentHead, Identity)> = Vec::new();
     let mut more = false;
     for ranked in ranked {
         let Some(head) = generation.documents.head(ranked.entry.key)? else { return Ok(None) };
-        let twin = hits.iter().position(|(_, kept, simhash)| {
-            distance(*simhash, ranked.entry.simhash) <= TWIN_BITS && same_page(kept, &head)
-        });
+        let identity = Identity::of(&head.document, ranked.entry.simhash);
+        let twin = hits.iter().position(|(_, kept, known)| same_page((kept, known), (&head, &identity)));
         let in_page = twin.unwrap_or(hits.len()) >= request.offset;
         let mut show = || show(generation, request, &head, &ranked, &candidates, &weights, &unit, &asked, &mut terms);
         if let Some(twin) = twin {
-            let (hit, kept, _) = &mut hits[twin];
-            if in_page && head.document.updated > kept.document.updated {
+            let (hit, kept, known) = &mut hits[twin];
+            if in_page && head.document.updated > kept.document.updated && !identity.is_translation(known) {
                 // Of one page in several versions the newest is shown, where the best of them ranks.
                 let Some(newer) = show()? else { return Ok(None) };
                 let older = std::mem::replace(hit, newer);
                 hit.best.score = older.best.score;
                 hit.twins = older.twins;
                 hit.twins.push(citation(kept, None));
-                *kept = head;
+                (*kept, *known) = (head, identity);
             } else {
                 hit.twins.push(citation(&head, None));
             }
@@ -131,7 +127,7 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
         } else {
             placeholder(&head)
         };
-        hits.push((hit, head, ranked.entry.simhash));
+        hits.push((hit, head, identity));
     }
     let mut vectors = if mode == Mode::Lexical { Vec::new() } else { generation.vector_status() };
     for (at, status) in vectors.iter_mut().enumerate() {
@@ -459,15 +455,6 @@ fn document_side(generation: &Generation, phrasings: &[Phrasing], rows: &[u64]) 
         }
     }
     side.mean()
-}
-
-/// Whether two documents with near fingerprints are the same page of the same service.
-fn same_page(a: &DocumentHead, b: &DocumentHead) -> bool {
-    let (a, b) = (&a.document, &b.document);
-    let name = |id: &str| id.rsplit('/').next().map(str::to_owned);
-    a.services.first() == b.services.first()
-        && a.source == b.source
-        && (name(&a.id) == name(&b.id) || a.title == b.title)
 }
 
 #[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]

@@ -13,7 +13,7 @@ use super::generation::Generation;
 use super::layout::Layout;
 use super::{IndexError, IndexSummary, SourceSummary};
 use crate::embed::EmbedderSource;
-use crate::hybrid::{self, SearchRequest, SearchResponse};
+use crate::hybrid::{self, NearDuplicates, SearchRequest, SearchResponse};
 use crate::model::{Document, Passage, Timestamp};
 
 /// How often a generation that is replaced while it is being opened is tried again.
@@ -191,6 +191,19 @@ impl Index {
             services: generation.manifest.services.clone(),
             vectors: generation.vector_status(),
         })
+    }
+
+    /// Groups of documents with nearly the same words, the largest first; at most `limit` of them are described.
+    ///
+    /// Looks at the fingerprint of every document, and reads those that it describes.
+    pub fn near_duplicates(&self, limit: usize) -> Result<NearDuplicates, IndexError> {
+        for _ in 0..RETRIES {
+            if let Some(found) = hybrid::near_duplicates(&self.newest(), limit)? {
+                return Ok(found);
+            }
+        }
+        let reason = "documents vanish as fast as they are looked up".to_owned();
+        Err(IndexError::Damaged { path: self.layout.data_dir.clone(), reason })
     }
 
     /// Free-form values kept with the generation, such as the hash of the built-in corpus it holds.

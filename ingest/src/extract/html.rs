@@ -1,62 +1,71 @@
 //! Web pages to clean Markdown: the main column only, without navigation.
 
+mod callout;
+mod chrome;
+mod column;
 mod elements;
+mod follow;
 mod inline;
 
-use scraper::{ElementRef, Html, Node, Selector};
+use ego_tree::NodeId;
+use ego_tree::iter::Edge;
+use scraper::{ElementRef, Html, Node};
 
-use self::elements::{has_class, is_block, is_dropped, label, language};
+use self::callout::{box_label, is_box_title, label};
+use self::chrome::is_dropped;
+use self::column::Column;
+use self::elements::{is_block, language};
 pub(super) use self::inline::inline_text;
 use self::inline::{inline, inline_children, push_collapsed};
-use super::builder::Builder;
+use super::builder::{Builder, MAX_HEADING_CHARS, shorten};
 use super::html_table;
 use super::{Extracted, FrontMatter};
 
 /// Elements nested deeper than this are read as plain text.
 const MAX_DEPTH: usize = 200;
 
-/// Where the text of a page usually stands, best first.
-const MAIN: [&str; 6] = ["#main-col-body", "main", "[role=main]", "#main-content", "article", "#content"];
-
 /// Extracts the main column of a page.
 pub(super) fn extract(text: &str) -> Extracted {
-    if super::tags::nests_too_deeply(text) {
-        return super::plain::extract(&super::tags::without_tags(text));
+    match parse(text) {
+        // Of a file that somebody chose to keep no words are lost.
+        Some(page) => extract_column(&Column::of(&page, false), text.len()),
+        None => extract_flat(text),
     }
-    let page = Html::parse_document(text);
-    let main = main_column(&page);
-    let mut walker = Walker { out: Builder::with_capacity(text.len() / 4), ..Walker::default() };
-    walker.in_main = !matches!(main.value().name(), "body" | "html");
-    walker.children(main, 0);
+}
+
+/// Parses a page; `None` if it is built to make parsers slow.
+pub(crate) fn parse(text: &str) -> Option<Html> {
+    (!super::tags::nests_too_deeply(text)).then(|| Html::parse_document(text))
+}
+
+/// The words of a page that is not worth parsing.
+pub(crate) fn extract_flat(text: &str) -> Extracted {
+    super::plain::extract(&super::tags::without_tags(text))
+}
+
+/// Extracts the main column of a parsed page of the web of about so many bytes. Where the page does not say which part
+/// of it that is, blocks of links are left out.
+pub(crate) fn extract_parsed(page: &Html, bytes: usize) -> Extracted {
+    extract_column(&Column::of(page, true), bytes)
+}
+
+fn extract_column(column: &Column<'_>, bytes: usize) -> Extracted {
+    let mut walker = Walker { out: Builder::with_capacity(bytes / 4), column: Some(column), ..Walker::default() };
+    walker.children(column.element, 0);
+    walker.end_callout();
     walker.flush();
-    let front_matter = FrontMatter { url: canonical(&page), ..FrontMatter::default() };
+    let front_matter = FrontMatter { url: column.canonical.clone(), ..FrontMatter::default() };
     let mut extracted = walker.out.finish(front_matter);
     if !extracted.sections.iter().any(|section| section.is_title)
-        && let Some(title) = first(&page, "title")
+        && let Some(title) = column.title
     {
         let title: String = title.text().collect();
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
         if !title.is_empty() {
-            extracted.title = Some(super::builder::shorten(&title, super::builder::MAX_HEADING_CHARS).to_owned());
+            extracted.title = Some(shorten(&title, MAX_HEADING_CHARS).to_owned());
         }
     }
     extracted
-}
-
-fn first<'a>(page: &'a Html, selector: &str) -> Option<ElementRef<'a>> {
-    let selector = Selector::parse(selector).ok()?;
-    page.select(&selector).next()
-}
-
-fn canonical(page: &Html) -> Option<String> {
-    let href = first(page, "link[rel=canonical]")?.value().attr("href")?;
-    href.starts_with("http").then(|| href.to_owned())
-}
-
-fn main_column(page: &Html) -> ElementRef<'_> {
-    let has_text = |element: &ElementRef<'_>| element.text().any(|text| !text.trim().is_empty());
-    let main = MAIN.iter().find_map(|selector| first(page, selector).filter(has_text));
-    main.or_else(|| first(page, "body")).unwrap_or_else(|| page.root_element())
 }
 
 struct List {
@@ -64,8 +73,9 @@ struct List {
 }
 
 #[derive(Default)]
-struct Walker {
+struct Walker<'a> {
     out: Builder,
+    column: Option<&'a Column<'a>>,
     /// The paragraph being collected; `\n` is a forced line break.
     line: String,
     lists: Vec<List>,
@@ -74,12 +84,15 @@ struct Walker {
     /// `Note`, when the next paragraph is one.
     label: Option<String>,
     quotes: usize,
-    in_main: bool,
+    /// Level of the last heading.
+    level: u8,
+    /// The last of a row of tabs or sections that readers open, and whether they become sections here.
+    row: Option<(NodeId, bool)>,
     /// Fragment of an enclosing section that no heading has claimed yet.
     anchor: Option<String>,
 }
 
-impl Walker {
+impl Walker<'_> {
     fn children(&mut self, element: ElementRef<'_>, depth: usize) {
         for child in element.children() {
             match child.value() {
@@ -100,7 +113,8 @@ impl Walker {
             return;
         }
         let value = element.value();
-        if is_dropped(value, self.in_main) {
+        let in_main = self.column.is_none_or(|column| column.is_main);
+        if is_dropped(element, in_main) || self.column.is_some_and(|column| column.is_navigation(element)) {
             return;
         }
         match value.name() {
@@ -111,14 +125,9 @@ impl Walker {
             "li" => self.item(element, depth),
             "br" => self.line.push('\n'),
             "hr" => self.flush(),
-            "dt" => {
-                self.flush();
-                let term = inline_text(element);
-                if !term.is_empty() {
-                    self.line = format!("**{}**", term.trim_matches('*'));
-                }
-                self.flush();
-            }
+            "dt" | "summary" => self.term(&inline_text(element)),
+            "awsdocs-tabs" => self.tabs(element, depth),
+            "awsui-expandable-section" => self.expandable(element, depth),
             "blockquote" => {
                 self.flush();
                 self.quotes += 1;
@@ -126,17 +135,22 @@ impl Walker {
                 self.flush();
                 self.quotes -= 1;
             }
-            "p" if has_class(value, "admonition-title") => {
-                self.flush();
-                self.label = label(&inline_text(element));
-            }
+            _ if is_box_title(value) => self.box_title(element),
             name if is_block(name) => {
                 self.flush();
                 if let Some(id) = value.id() {
                     self.anchor = Some(id.to_owned());
                 }
+                let callout = box_label(value);
+                if callout.is_some() {
+                    self.label = callout.map(str::to_owned);
+                }
                 self.children(element, depth);
                 self.flush();
+                if callout.is_some() {
+                    // A box without words labels nothing that comes after it.
+                    self.label = None;
+                }
             }
             "a" | "b" | "strong" | "em" | "i" | "code" | "kbd" | "samp" | "tt" | "img" => {
                 inline(element, &mut self.line, depth);
@@ -160,6 +174,10 @@ impl Walker {
             self.label = Some(label);
             return;
         }
+        if level == 6 && matches!(plain.as_str(), "Topics" | "Contents") {
+            return self.term(&plain);
+        }
+        self.end_callout();
         let own = element.value().id().map(str::to_owned);
         let inner = || {
             element
@@ -167,14 +185,110 @@ impl Walker {
                 .filter_map(ElementRef::wrap)
                 .find_map(|child| child.value().id().or_else(|| child.value().attr("name")).map(str::to_owned))
         };
-        let anchor = own.or_else(inner).or_else(|| self.anchor.take());
+        let anchor = own.or_else(inner).or_else(|| self.anchor.take()).filter(|anchor| !is_build_stamp(anchor));
         self.anchor = None;
         self.lists.clear();
+        self.level = level;
         self.out.heading(level, text, &plain, anchor);
+    }
+
+    /// A line that names what stands below it.
+    fn term(&mut self, term: &str) {
+        self.flush();
+        if !term.is_empty() {
+            self.line = format!("**{}**", term.trim_matches('*'));
+        }
+        self.flush();
+    }
+
+    /// The title of a box: its label, or a line of its own.
+    fn box_title(&mut self, element: ElementRef<'_>) {
+        self.flush();
+        let title = inline_text(element);
+        match label(&title.replace('*', "")) {
+            Some(label) => self.label = Some(label),
+            None => self.term(&title),
+        }
+    }
+
+    /// Content under a name that readers choose or open: a section of its own where nothing else could seem to belong
+    /// to it, else below a bold line.
+    fn named(&mut self, name: &str, anchor: Option<&str>, as_section: bool) {
+        let plain = name.replace(['`', '*'], "");
+        if as_section && self.lists.is_empty() && self.quotes == 0 && !plain.is_empty() {
+            self.flush();
+            self.end_callout();
+            self.out.heading((self.level + 1).clamp(2, 6), name, &plain, anchor.map(str::to_owned));
+            self.anchor = None;
+        } else {
+            self.term(name);
+        }
+    }
+
+    /// Whether an element may be a section, decided for all of its kind in a row at once: of two neighbours, one as a
+    /// section would swallow the other.
+    fn heads_what_follows(&mut self, element: ElementRef<'_>) -> bool {
+        let (last, answer) = match self.row {
+            Some(row) => row,
+            None => follow::row_from(element),
+        };
+        self.row = (last != element.id()).then_some((last, answer));
+        answer
+    }
+
+    /// `<awsdocs-tabs><dl><dt>name<dd>panel`: every panel below its name. The list itself is hidden until a script runs.
+    fn tabs(&mut self, tabs: ElementRef<'_>, depth: usize) {
+        let as_section = self.heads_what_follows(tabs);
+        let level = self.level;
+        for list in tabs.child_elements() {
+            let parts = if list.value().name() == "dl" { list } else { tabs };
+            for part in parts.child_elements() {
+                match part.value().name() {
+                    "dt" => {
+                        self.level = level;
+                        let panel = part.next_siblings().find_map(ElementRef::wrap);
+                        let anchor = part.value().id().or_else(|| panel.and_then(|panel| panel.value().id()));
+                        self.named(&inline_text(part), anchor, as_section);
+                    }
+                    _ => {
+                        self.flush();
+                        self.children(part, depth + 2);
+                        self.flush();
+                    }
+                }
+            }
+            if parts == tabs {
+                break;
+            }
+        }
+        self.level = level;
+    }
+
+    /// `<awsui-expandable-section header="name">content`.
+    fn expandable(&mut self, section: ElementRef<'_>, depth: usize) {
+        let level = self.level;
+        let value = section.value();
+        if let Some(name) = value.attr("header").or_else(|| value.attr("header-text")) {
+            let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+            let as_section = self.heads_what_follows(section);
+            self.named(&name, value.id(), as_section);
+        }
+        self.children(section, depth);
+        self.flush();
+        self.level = level;
+    }
+
+    /// Writes a label whose box has no paragraph to stand in front of.
+    fn end_callout(&mut self) {
+        if let Some(label) = self.label.take() {
+            self.line = format!("**{label}:**");
+            self.flush();
+        }
     }
 
     fn code_block(&mut self, element: ElementRef<'_>) {
         self.flush();
+        self.end_callout();
         let code = verbatim(element);
         let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
         let marks = "`".repeat(longest.clamp(2, 15) + 1);
@@ -194,6 +308,7 @@ impl Walker {
     fn table(&mut self, element: ElementRef<'_>, depth: usize) {
         self.flush();
         if let Some(table) = html_table::read(element) {
+            self.end_callout();
             table.write(&mut self.out);
         } else {
             // A table for layout only: its cells are ordinary text.
@@ -259,7 +374,9 @@ impl Walker {
                 None if self.lists.is_empty() => {}
                 None => out.push_str("  "),
             }
+            let mut part = part;
             if let Some(label) = self.label.take() {
+                part = callout::without_label(part, &label);
                 out = format!("{out}**{label}:** ");
             }
             out.push_str(part);
@@ -268,13 +385,29 @@ impl Walker {
     }
 }
 
-/// Text of a code block as it stands, line breaks included.
+/// Whether an id was made up when the page was built (`w6aab9d129c15`): the next build makes up another one.
+fn is_build_stamp(id: &str) -> bool {
+    let Some(rest) = id.strip_prefix('w') else { return false };
+    rest.len() >= 6
+        && rest.starts_with(|c: char| c.is_ascii_digit())
+        && rest.chars().all(|c| c.is_ascii_digit() || matches!(c, 'a'..='d'))
+}
+
+/// Text of a code block as it stands, line breaks included, without the buttons beside it.
 fn verbatim(element: ElementRef<'_>) -> String {
     let mut code = String::new();
-    for node in element.descendants() {
-        match node.value() {
-            Node::Text(text) => code.push_str(text),
-            Node::Element(element) if element.name() == "br" => code.push('\n'),
+    let mut left_out = None;
+    for edge in element.traverse() {
+        match edge {
+            Edge::Close(node) if left_out == Some(node.id()) => left_out = None,
+            Edge::Open(node) if left_out.is_none() => match node.value() {
+                Node::Text(text) => code.push_str(text),
+                Node::Element(inner) if inner.name() == "br" => code.push('\n'),
+                Node::Element(_) => {
+                    left_out = ElementRef::wrap(node).filter(|inner| is_dropped(*inner, true)).map(|_| node.id())
+                }
+                _ => {}
+            },
             _ => {}
         }
     }

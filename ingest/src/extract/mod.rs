@@ -3,7 +3,7 @@
 mod builder;
 mod decode;
 mod front_matter;
-mod html;
+pub(crate) mod html;
 mod html_table;
 mod inline;
 mod links;
@@ -16,7 +16,8 @@ mod tags;
 
 use std::ops::Range;
 
-pub use decode::{Undecodable, decode};
+pub use decode::{Undecodable, decode, decode_with};
+pub(crate) use front_matter::seconds as date_seconds;
 pub use front_matter::{FrontMatter, Link, front_matter_block, split_front_matter};
 pub(crate) use tags::nests_too_deeply;
 

@@ -48,6 +48,34 @@ static TABLE: LazyLock<FxHashMap<String, Vec<Guide>>> = LazyLock::new(|| {
     table
 });
 
+/// Guides by the address that their pages begin with.
+static BY_URL: LazyLock<FxHashMap<&'static str, &'static Guide>> = LazyLock::new(|| {
+    let guides = TABLE.values().flatten().filter(|guide| !guide.url_base.is_empty());
+    let mut by_url: FxHashMap<&str, &Guide> = FxHashMap::default();
+    for guide in guides {
+        let kept = by_url.entry(guide.url_base.as_str()).or_insert(guide);
+        // The order of the table is no order: of two the first by name.
+        if guide.name < kept.name {
+            *kept = guide;
+        }
+    }
+    by_url
+});
+
+/// Services by the first part of the path of their guides, where all of those agree on it.
+static BY_PATH: LazyLock<FxHashMap<&'static str, String>> = LazyLock::new(|| {
+    let mut by_path: FxHashMap<&str, Option<&str>> = FxHashMap::default();
+    for guide in BY_URL.values() {
+        let Some(first) = guide.url_base.split('/').nth(3) else { continue };
+        let service = guide.services.first().map(String::as_str);
+        by_path
+            .entry(first)
+            .and_modify(|known| *known = known.filter(|known| Some(*known) == service))
+            .or_insert(service);
+    }
+    by_path.into_iter().filter_map(|(first, service)| Some((first, service?.to_owned()))).collect()
+});
+
 /// The parts of a guide that are known.
 pub fn guide(name: &str) -> &'static [Guide] {
     TABLE.get(name).map(Vec::as_slice).unwrap_or_default()
@@ -72,6 +100,19 @@ pub fn place(root: &str, relative: &str) -> Option<Place> {
     let url = best.and_then(|guide| page_url(guide, inside, file));
     let services = best.or(guides.first()).map(|guide| guide.services.clone()).unwrap_or_default();
     Some(Place { guide: parts[at].to_owned(), services, url })
+}
+
+/// Finds a page's place by its address without a locale; `None` if it is in no guide of the table.
+pub fn place_of_url(url: &str) -> Option<Place> {
+    // `https://docs.aws.amazon.com/<service>/<version>/<guide>/`: one row for each, apart from a few shared ones.
+    let base = url.match_indices('/').nth(5).map(|(at, _)| &url[..=at])?;
+    let guide = BY_URL.get(base)?;
+    Some(Place { guide: guide.name.clone(), services: guide.services.clone(), url: Some(url.to_owned()) })
+}
+
+/// The service that the first part of a path on docs.aws.amazon.com stands for, such as `AWSEC2` for `ec2`.
+pub fn service_of_path(first: &str) -> Option<&'static str> {
+    BY_PATH.get(first).map(String::as_str)
 }
 
 fn page_url(guide: &Guide, inside: &[&str], file: &str) -> Option<String> {
@@ -103,6 +144,19 @@ mod tests {
         assert_eq!(place_of("documents", "amazon-ec2-user-guide/LICENSE.md"), Some((ec2, None)));
         assert_eq!(place_of("docs", "a-new-guide/doc_source/x.md"), Some(("a-new-guide".to_owned(), None)));
         assert_eq!(place_of("notes", "team/x.md"), None);
+    }
+
+    #[test]
+    fn places_of_addresses() {
+        let place = place_of_url("https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/x.y.html").unwrap();
+        assert_eq!((place.guide.as_str(), place.services[0].as_str()), ("amazon-ec2-user-guide", "ec2"));
+        for url in
+            ["https://docs.aws.amazon.com/AWSEC2/latest/", "https://docs.aws.amazon.com/a/latest/b/c.html", "", "x"]
+        {
+            assert_eq!(place_of_url(url), None, "{url}");
+        }
+        assert_eq!(service_of_path("AWSEC2"), Some("ec2"));
+        assert_eq!(service_of_path("no-such-service"), None);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) fn document(found: &Found, extracted: Extracted, options: &FolderOpti
 }
 
 /// The kind that folder names suggest: the deepest folder that says something decides.
-pub(super) fn kind_of_path(relative: &str) -> Kind {
+pub(crate) fn kind_of_path(relative: &str) -> Kind {
     let folders = relative.rsplit('/').skip(1);
     for folder in folders {
         let folder = folder.to_ascii_lowercase().replace(['_', ' '], "-");
@@ -58,7 +58,7 @@ pub(super) fn kind_of_path(relative: &str) -> Kind {
 }
 
 /// A file name as a title: `restart-the_cache.md` becomes `restart the cache`.
-pub(super) fn title_of_path(relative: &str) -> String {
+pub(crate) fn title_of_path(relative: &str) -> String {
     let name = relative.rsplit('/').next().unwrap_or(relative);
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let words = stem.replace(['-', '_'], " ");
@@ -67,7 +67,7 @@ pub(super) fn title_of_path(relative: &str) -> String {
 }
 
 /// Lists in order, lower case, without repetition.
-pub(super) fn united(lists: [&[String]; 3]) -> Vec<String> {
+pub(crate) fn united(lists: [&[String]; 3]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for word in lists.into_iter().flatten() {
         let word = word.trim().to_lowercase();

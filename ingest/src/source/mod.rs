@@ -8,6 +8,8 @@ mod walk;
 
 use cloudops_indexes::model::{Document, Passage};
 
+pub(crate) use metadata::{kind_of_path, title_of_path, united};
+
 /// A text that is ready to be indexed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {

@@ -3,56 +3,77 @@
 use scraper::ElementRef;
 use scraper::node::Element;
 
-/// The language of a code block, by its classes.
-pub(super) fn language(element: ElementRef<'_>) -> Option<String> {
-    const KNOWN: &[&str] = &[
-        "bash",
-        "sh",
-        "shell",
-        "json",
-        "yaml",
-        "yml",
-        "python",
-        "java",
-        "javascript",
-        "typescript",
-        "go",
-        "ruby",
-        "php",
-        "sql",
-        "xml",
-        "html",
-        "powershell",
-        "csharp",
-        "cpp",
-        "c",
-        "rust",
-        "hcl",
-        "toml",
-        "ini",
-        "dockerfile",
-        "kotlin",
-        "swift",
-        "none",
-    ];
-    let inner = element.children().filter_map(ElementRef::wrap).find(|child| child.value().name() == "code");
-    let classes = element.value().classes().chain(inner.into_iter().flat_map(|code| code.value().classes()));
-    for class in classes {
-        let prefixed = ["language-", "lang-", "highlight-"].iter().find_map(|prefix| class.strip_prefix(prefix));
-        let name = prefixed.or_else(|| KNOWN.contains(&class).then_some(class));
-        if let Some(name) = name.filter(|name| *name != "none" && name.len() < 20 && !name.contains('`')) {
-            return Some(name.to_lowercase());
-        }
-    }
-    None
+/// The language of a code block, by its classes or attributes, or those of what is directly around it.
+pub(super) fn language(block: ElementRef<'_>) -> Option<String> {
+    let inner = block.children().filter_map(ElementRef::wrap).find(|child| child.value().name() == "code");
+    let around = block.ancestors().filter_map(ElementRef::wrap).take(2);
+    let own = inner.into_iter().chain([block]).find_map(|element| named_language(element.value(), true));
+    own.or_else(|| around.into_iter().find_map(|element| named_language(element.value(), false))).flatten()
 }
 
-/// The label of a callout, if that is all a heading says.
-pub(super) fn label(text: &str) -> Option<String> {
-    const LABELS: &[&str] =
-        &["Note", "Important", "Warning", "Tip", "Caution", "Danger", "Hint", "Attention", "See also", "Example"];
-    let text = text.trim().trim_end_matches(':');
-    LABELS.iter().find(|label| label.eq_ignore_ascii_case(text)).map(|label| (*label).to_owned())
+/// `Some(None)` if the element says that the code is in no language.
+fn named_language(element: &Element, loose: bool) -> Option<Option<String>> {
+    const KNOWN: &[&str] = &[
+        "bash",
+        "c",
+        "console",
+        "cpp",
+        "csharp",
+        "css",
+        "diff",
+        "dockerfile",
+        "go",
+        "graphql",
+        "groovy",
+        "hcl",
+        "html",
+        "http",
+        "ini",
+        "java",
+        "javascript",
+        "json",
+        "kotlin",
+        "makefile",
+        "nginx",
+        "none",
+        "perl",
+        "php",
+        "powershell",
+        "properties",
+        "python",
+        "r",
+        "ruby",
+        "rust",
+        "scala",
+        "sh",
+        "shell",
+        "sql",
+        "swift",
+        "terraform",
+        "toml",
+        "typescript",
+        "xml",
+        "yaml",
+        "yml",
+    ];
+    let stated = ["data-lang", "data-language"].iter().find_map(|name| element.attr(name));
+    let by_class = || {
+        classes(element).find_map(|class| {
+            let prefixed = ["language-", "lang-", "highlight-"].iter().find_map(|prefix| class.strip_prefix(prefix));
+            prefixed.or_else(|| (loose && KNOWN.binary_search(&class).is_ok()).then_some(class))
+        })
+    };
+    let name = stated.or_else(by_class)?.trim().to_ascii_lowercase();
+    let name = match name.as_str() {
+        "python3" | "py" => "python",
+        "js" | "node" | "nodejs" => "javascript",
+        "ts" => "typescript",
+        "none" | "default" | "nohighlight" | "plaintext" | "text" | "plain" => return Some(None),
+        name => name,
+    };
+    let sound =
+        name.len() < 20 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '#' | '_'));
+    (sound && !name.is_empty()).then(|| Some(name.to_owned()))
 }
 
 /// Whether an element starts a paragraph of its own.
@@ -85,15 +106,14 @@ pub(super) fn is_block(name: &str) -> bool {
     )
 }
 
-/// Whether an element is not part of what a reader reads.
-pub(super) fn is_dropped(element: &Element, in_main: bool) -> bool {
-    let dropped = matches!(
+/// Whether an element never holds words for readers, by its name.
+pub(super) fn is_no_text(element: &Element) -> bool {
+    matches!(
         element.name(),
         "script"
             | "style"
             | "nav"
             | "footer"
-            | "aside"
             | "noscript"
             | "template"
             | "svg"
@@ -109,13 +129,10 @@ pub(super) fn is_dropped(element: &Element, in_main: bool) -> bool {
             | "audio"
             | "video"
             | "title"
-    );
-    let hidden = element.attr("hidden").is_some() || element.attr("aria-hidden") == Some("true");
-    let navigation = matches!(element.attr("role"), Some("navigation" | "banner" | "contentinfo" | "search"))
-        || has_class(element, "headerlink");
-    dropped || hidden || navigation || (element.name() == "header" && !in_main)
+    )
 }
 
-pub(super) fn has_class(element: &Element, wanted: &str) -> bool {
-    element.classes().any(|class| class == wanted)
+/// The classes of an element. [`Element::classes`] interns every one of them, which costs more than all else here.
+pub(super) fn classes(element: &Element) -> impl Iterator<Item = &str> {
+    element.attr("class").unwrap_or_default().split_ascii_whitespace()
 }

@@ -3,7 +3,9 @@
 use scraper::{ElementRef, Node};
 
 use super::MAX_DEPTH;
-use super::elements::{is_block, is_dropped};
+use super::callout::is_box_title;
+use super::chrome::is_dropped;
+use super::elements::is_block;
 
 /// Text of an element as one line of Markdown.
 pub(in crate::extract) fn inline_text(element: ElementRef<'_>) -> String {
@@ -32,12 +34,19 @@ pub(super) fn inline(element: ElementRef<'_>, out: &mut String, depth: usize) {
         return;
     }
     let value = element.value();
-    if is_dropped(value, true) {
+    if is_dropped(element, true) {
         return;
     }
     match value.name() {
         "br" => out.push('\n'),
-        "img" => out.push_str(value.attr("alt").unwrap_or_default().trim()),
+        "img" => {
+            let alt = value.attr("alt").unwrap_or_default().trim();
+            if !alt.is_empty() {
+                push_collapsed(out, " ");
+                push_collapsed(out, alt);
+                push_collapsed(out, " ");
+            }
+        }
         "code" | "kbd" | "samp" | "tt" | "pre" => {
             let code: String = element.text().collect();
             let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -53,6 +62,9 @@ pub(super) fn inline(element: ElementRef<'_>, out: &mut String, depth: usize) {
                 push_collapsed(out, " ");
             }
             inline_children(element, out, depth);
+            if is_box_title(value) && out.ends_with(char::is_alphabetic) {
+                out.push(':');
+            }
             if block {
                 push_collapsed(out, " ");
             }
