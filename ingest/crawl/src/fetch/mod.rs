@@ -187,6 +187,11 @@ pub struct Body {
     pub transferred: u64,
 }
 
+/// The moment that a header such as `Last-Modified` names, in seconds since 1970; `None` for what is no date.
+pub fn http_date(value: &str) -> Option<i64> {
+    retry_after::http_date(value).map(jiff::Timestamp::as_second)
+}
+
 /// Fetches pages. Clones share connections, manners and what is known about hosts.
 #[derive(Debug, Clone)]
 pub struct Fetcher {

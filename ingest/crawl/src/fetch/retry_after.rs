@@ -22,7 +22,7 @@ pub(super) fn read(value: &str, now: Timestamp) -> Option<Duration> {
 
 /// A date in the form that servers send (`Sun, 06 Nov 1994 08:49:37 GMT`), or in one of the two that are still to be read
 /// (RFC 9110, 5.6.7).
-fn http_date(value: &str) -> Option<Timestamp> {
+pub(super) fn http_date(value: &str) -> Option<Timestamp> {
     if let Ok(date) = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(value) {
         return Some(date);
     }
