@@ -59,12 +59,14 @@ pub fn canonical(href: &str, base: Option<&Url>) -> Option<Url> {
 }
 
 /// Whether an address is of a file that holds no text, by its extension: an image, an archive, a style sheet.
+///
+/// Scripts are not among them: people link to none, and a page may well be called `Node.js`.
 pub fn is_asset(url: &Url) -> bool {
     const ASSETS: &[&str] = &[
         "7z", "avi", "bmp", "bz2", "css", "deb", "dmg", "doc", "eot", "epub", "exe", "gif", "gz", "ico", "iso", "jar",
-        "jpeg", "jpg", "js", "map", "mjs", "mov", "mp3", "mp4", "mpeg", "msi", "ogg", "otf", "png", "ppt", "pptx",
-        "rar", "rpm", "svg", "tar", "tgz", "tif", "tiff", "ttf", "vsdx", "wasm", "wav", "webm", "webp", "whl", "wmv",
-        "woff", "woff2", "xls", "xlsx", "xz", "zip",
+        "jpeg", "jpg", "mov", "mp3", "mp4", "mpeg", "msi", "ogg", "otf", "png", "ppt", "pptx", "rar", "rpm", "svg",
+        "tar", "tgz", "tif", "tiff", "ttf", "vsdx", "wasm", "wav", "webm", "webp", "whl", "wmv", "woff", "woff2",
+        "xls", "xlsx", "xz", "zip",
     ];
     let name = url.path().rsplit('/').next().unwrap_or_default();
     let Some((_, extension)) = name.rsplit_once('.') else { return false };

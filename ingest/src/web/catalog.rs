@@ -105,6 +105,13 @@ pub struct Guide {
     pub toc: Option<Url>,
 }
 
+impl Guide {
+    /// Where the guide lists its pages for language models, as guides on docs.aws.amazon.com do.
+    pub fn llms_txt(&self) -> Option<Url> {
+        (self.url.host_str() == Some("docs.aws.amazon.com")).then(|| self.url.join("llms.txt").ok()).flatten()
+    }
+}
+
 static GUIDES: LazyLock<Vec<Guide>> = LazyLock::new(|| {
     // The tests see to it that no row is lost.
     csv::Reader::from_reader(TABLE.as_bytes()).records().flatten().filter_map(|row| guide(&row)).collect()

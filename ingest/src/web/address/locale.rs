@@ -27,6 +27,15 @@ const AWS: &[(&str, &str)] = &[
 /// Folders of repost.aws that are a language. Sorted.
 const REPOST: &[&str] = &["de", "en", "es", "fr", "it", "ja", "ko", "pt", "zh-Hans", "zh-Hant"];
 
+/// Languages that sites are translated into. Sorted.
+///
+/// Not every pair of letters: `/go-to/` is no language.
+const LANGUAGES: &[&str] = &[
+    "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id",
+    "it", "ja", "ko", "lt", "lv", "ms", "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "th", "tr", "uk",
+    "ur", "vi", "zh",
+];
+
 /// The language that the first folder of an address names: `de_de` in `docs.aws.amazon.com/de_de/…`, `ja` in
 /// `aws.amazon.com/jp/…`; `None` if it names none, which is English on these sites.
 ///
@@ -73,6 +82,6 @@ fn has_region(segment: &str) -> bool {
     let bytes = segment.as_bytes();
     bytes.len() == 5
         && matches!(bytes[2], b'_' | b'-')
-        && bytes[..2].iter().all(u8::is_ascii_lowercase)
+        && segment.get(..2).is_some_and(|language| LANGUAGES.binary_search(&language).is_ok())
         && bytes[3..].iter().all(u8::is_ascii_alphabetic)
 }

@@ -35,6 +35,8 @@ fn one_form_for_each_page() {
         ("/a?", "https://docs.aws.amazon.com/a"),
         ("/a?&&", "https://docs.aws.amazon.com/a"),
         ("/a?utm%5Fsource=x", "https://docs.aws.amazon.com/a"),
+        ("/a?sc_channel=ba&p=1", "https://docs.aws.amazon.com/a?p=1"),
+        ("https://example.com/a?sc_channel=ba", "https://example.com/a?sc_channel=ba"),
         ("https://aws.amazon.com/a/?nc1=h_ls&p=2", "https://aws.amazon.com/a/?p=2"),
         ("/a/index.html", "https://docs.aws.amazon.com/a/index.html"),
         ("https://bücher.example/", "https://xn--bcher-kva.example/"),
@@ -86,6 +88,7 @@ fn languages() {
         ("https://repost.aws/zh-Hans/x", Some("zh-Hans"), "https://repost.aws/x"),
         ("https://repost.aws/knowledge-center/x", None, "https://repost.aws/knowledge-center/x"),
         ("https://example.com/pt-br/x", Some("pt-br"), "https://example.com/x"),
+        ("https://example.com/go-to/x", None, "https://example.com/go-to/x"),
         ("https://example.com/it/x", None, "https://example.com/it/x"),
         ("https://example.com/", None, "https://example.com/"),
     ] {
@@ -196,7 +199,7 @@ fn assets() {
         ("https://a.example/x.tar.gz?x=y", true),
         ("https://a.example/x.html", false),
         ("https://a.example/x.png/y", false),
-        ("https://a.example/node.js", true),
+        ("https://a.example/Node.js", false),
         ("https://a.example/", false),
         ("https://a.example/v1.2", false),
     ] {

@@ -48,6 +48,10 @@ fn the_table_is_sound() {
         Some("Amazon Simple Storage Service User Guide")
     );
     assert_eq!(guide_of("s3"), None);
+    let llms_txt = |id| guide_of(id).and_then(Guide::llms_txt).map(String::from);
+    let of_s3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/llms.txt";
+    assert_eq!(llms_txt("s3-user-guide").as_deref(), Some(of_s3));
+    assert_eq!(llms_txt("whats-new"), None);
 }
 
 #[test]
