@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use cloudops_crawl::fetch::{Body, FetchError, FetchOptions, Fetcher, Manners, Proxy, Request, Response};
 use cloudops_ingest::web::address::Scope;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use url::Url;
 
 use site::{Asked, Site, Step, head, page, redirect, status};
@@ -436,8 +436,11 @@ async fn nobody_at_home_and_no_such_name() {
     let secure = Url::parse(&format!("https://{}/", listener.local_addr().unwrap())).unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            // The client may be gone already.
+            // Closing with something unread would reset the connection before its words are heard.
+            let mut heard = [0; 1024];
+            stream.read(&mut heard).await.ok();
             stream.write_all(b"220 smtp.example.org ready for mail\r\n").await.ok();
+            while stream.read(&mut heard).await.is_ok_and(|bytes| bytes > 0) {}
         }
     });
     assert_eq!(code(once(), secure).await, "tls");
