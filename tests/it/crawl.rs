@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use cloudops_test_site::{Encoding, Fault, MARKERS, Options, Robots, Rule, Settings, Site, faults};
 use serde_json::{Value, json};
 
+use crate::support::mount::Mount;
 use crate::support::rpc::{Era, Server};
-use crate::support::{Finished, Random, Sandbox, variable};
+use crate::support::{Finished, Random, Sandbox, skipped, variable};
 
 const EC2: &str = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/";
 /// Kills of the crash test, unless `CLOUDOPS_TEST_KILLS` says otherwise.
@@ -75,7 +76,11 @@ fn indexed(sandbox: &Sandbox) -> u64 {
 }
 
 fn is_sound(sandbox: &Sandbox) {
-    let checks = sandbox.run(["doctor", "--deep", "--json"]);
+    is_sound_at(sandbox, &[]);
+}
+
+fn is_sound_at(sandbox: &Sandbox, at: &[&str]) {
+    let checks = sandbox.run(at.iter().copied().chain(["doctor", "--deep", "--json"]));
     let list: Value = serde_json::from_slice(&checks.output.stdout).unwrap();
     for check in list.as_array().unwrap() {
         assert!(check["status"] != "fail" || check["name"] == "disk", "{checks}");
@@ -369,6 +374,32 @@ fn hostile_pages_are_reported_and_do_no_harm() {
         assert!(named, "{page} is not in {report}");
     }
     is_sound(&sandbox);
+}
+
+#[test]
+fn a_full_disk_is_said_and_the_crawl_goes_on_with_room() {
+    let (sandbox, site) = (Sandbox::new(), site());
+    let data = sandbox.work().join("small-disk");
+    fs_err::create_dir(&data).unwrap();
+    let Some(mount) = Mount::tmpfs(&data, "size=700k") else {
+        skipped("a small file system cannot be mounted here");
+        return;
+    };
+    let base = site.base();
+    let at = ["--data-dir", data.to_str().unwrap()];
+    let crawl = || sandbox.run(at.into_iter().chain(arguments(&base, &[])));
+    let full = crawl();
+    full.fails_with(2);
+    let said = full.stderr().to_lowercase();
+    assert!(said.contains("space") || said.contains("full"), "{full}");
+    assert!(
+        !serde_json::from_str::<Value>(said.lines().last().unwrap()).unwrap()["hints"].as_array().unwrap().is_empty()
+    );
+    assert!(mount.resize("size=64m"));
+    crawl().succeeds();
+    let last = crawl().json();
+    assert_eq!(counts(&last), [0, 0, 0, pages(&site).len() as u64]);
+    is_sound_at(&sandbox, &at);
 }
 
 #[test]

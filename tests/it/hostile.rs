@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::support::mount::{Mount, is_root};
 use crate::support::rpc::{Era, Server};
 use crate::support::{Sandbox, skipped};
 
@@ -31,11 +32,6 @@ fn still_finds(sandbox: &Sandbox, word: &str) {
     let found = sandbox.json(["search", "--json", word]);
     assert_eq!(found["hits"][0]["best"]["citation"]["document"], "odd/good.md", "{found}");
     sandbox.run(["doctor", "--deep"]).succeeds();
-}
-
-fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    fs_err::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
 }
 
 #[test]
@@ -291,46 +287,4 @@ fn a_full_disk_leaves_the_index_as_it_was() {
     sandbox.run([at[0], at[1], "ingest", odd.to_str().unwrap()]).succeeds();
     let found = sandbox.run([at[0], at[1], "search", "--json", "secondword"]);
     assert_eq!(found.json()["hits"][0]["best"]["citation"]["document"], "odd/second.md", "{found}");
-}
-
-/// A mount that ends with the test.
-struct Mount(PathBuf);
-
-impl Mount {
-    /// A small file system in memory.
-    fn tmpfs(place: &Path, options: &str) -> Option<Self> {
-        Self::make(&["-t", "tmpfs", "-o", options, "tmpfs"], place)
-    }
-
-    fn resize(&self, options: &str) -> bool {
-        let status = Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0).status();
-        status.is_ok_and(|status| status.success())
-    }
-
-    /// The same directory, read-only.
-    fn read_only(place: &Path) -> Option<Self> {
-        let mount = Self::make(&["--bind", place.to_str().unwrap()], place)?;
-        let status = Command::new("mount").args(["-o", "remount,ro,bind"]).arg(place).status().ok()?;
-        status.success().then_some(mount)
-    }
-
-    fn make(arguments: &[&str], place: &Path) -> Option<Self> {
-        if !is_root() {
-            return None;
-        }
-        let output = Command::new("mount").args(arguments).arg(place).output().ok()?;
-        output.status.success().then(|| Self(place.to_owned()))
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        // A server that is being killed may hold it for another moment.
-        for _ in 0..50 {
-            if Command::new("umount").arg(&self.0).status().is_ok_and(|status| status.success()) {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(100));
-        }
-    }
 }

@@ -1,6 +1,10 @@
 //! Crawls of the stand-in site, from its first listing to what a run means for the index.
 
-#![allow(clippy::unwrap_used, clippy::case_sensitive_file_extension_comparisons, reason = "in a test a panic is a report")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "in a test a panic is a report"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

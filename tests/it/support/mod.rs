@@ -1,6 +1,7 @@
 //! What the tests share: a sandbox for the binary, a client that speaks raw JSON-RPC, folders of documents.
 
 pub(crate) mod documents;
+pub(crate) mod mount;
 pub(crate) mod rpc;
 mod sandbox;
 
