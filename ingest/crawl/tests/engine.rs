@@ -223,6 +223,29 @@ fn a_page_that_is_still_listed_is_removed_after_a_day_only() {
     assert_eq!(go_at(dir.path(), &options, clock).run.tally.added, 1, "it is back");
 }
 
+/// The clock of `a_site_that_wants_few_requests_is_believed_when_it_lists_nothing_new`.
+static SLOW_CLOCK: AtomicI64 = AtomicI64::new(0);
+
+#[test]
+fn a_site_that_wants_few_requests_is_believed_when_it_lists_nothing_new() {
+    let (site, dir) = (site(), tempfile::tempdir().unwrap());
+    let mut options = options(&site);
+    options.prefixes.truncate(1);
+    options.scope = Arc::new(Scope::new(options.prefixes.clone(), &[]).unwrap());
+    let clock = || SLOW_CLOCK.load(Ordering::Relaxed);
+    // The site's clock is the real one.
+    let start = jiff::Timestamp::now().as_second() + 10 * 24 * 3_600;
+    SLOW_CLOCK.store(start, Ordering::Relaxed);
+    let all = go_at(dir.path(), &options, clock).run.tally.added;
+    site.set(|settings| settings.robots.crawl_delay = Some(1.0));
+    SLOW_CLOCK.store(start + 24 * 3_600, Ordering::Relaxed);
+    site.reset_statistics();
+    let again = go_at(dir.path(), &options, clock);
+    assert_eq!((again.run.state, again.run.tally.unchanged), (RunState::Done, all), "{:?}", again.run);
+    let asked = site.pages().iter().filter(|page| site.statistics().paths.contains_key(*page)).count();
+    assert_eq!(asked, 0, "the sitemap says that nothing has changed");
+}
+
 #[test]
 fn a_crawl_that_is_cut_off_goes_on_where_it_was() {
     let (site, dir) = (site(), tempfile::tempdir().unwrap());

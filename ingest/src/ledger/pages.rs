@@ -101,6 +101,10 @@ pub struct Queued {
     pub known: Option<Known>,
     /// When it was first found missing, if it was missing the last time.
     pub gone_since: Option<Timestamp>,
+    /// When it changed last, as a sitemap of this run says.
+    pub listed: Option<Timestamp>,
+    /// When it was looked at last.
+    pub checked: Option<Timestamp>,
 }
 
 /// The last good version of a page.
@@ -180,6 +184,8 @@ pub struct Settled {
     pub url: String,
     /// What became of it.
     pub outcome: Outcome,
+    /// Whether the site was asked for it; a list may say that it need not be.
+    pub asked: bool,
     /// What to ask with next time, where the server answered with a good page.
     pub validators: Option<Validators>,
     /// BLAKE3 of the body, likewise.
@@ -300,7 +306,7 @@ impl Ledger {
             let pages: Vec<Queued> = {
                 let mut statement = connection.prepare_cached(
                     "SELECT key, url, depth, found_by, guide, document, content_hash, etag, last_modified, body_hash,
-                            gone_since, read_as IS ?4
+                            gone_since, read_as IS ?4, listed, checked
                      FROM page WHERE source = ?1 AND run = ?2 AND queued = 1 ORDER BY checked LIMIT ?3",
                 )?;
                 let rows = statement.query_map(params![source, run, limit as i64, read_as], |row| {
@@ -328,6 +334,8 @@ impl Ledger {
                         guide: row.get(4)?,
                         known: known.transpose()?,
                         gone_since: row.get(10)?,
+                        listed: row.get(12)?,
+                        checked: row.get(13)?,
                     })
                 })?;
                 rows.collect::<Result<_, _>>()?
@@ -559,11 +567,14 @@ fn discover(connection: &Connection, source: &str, run: i64, pages: &[Discovered
     let mut statement = connection.prepare_cached(
         "INSERT INTO page (source, url, run, queued, depth, found_by, guide, listed) VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7)
          ON CONFLICT (source, url) DO UPDATE SET run = ?3, queued = 1, outcome = NULL, moved_to = NULL, depth = ?4,
-             found_by = ?5, guide = coalesce(?6, guide), listed = coalesce(?7, listed)
+             found_by = ?5, guide = coalesce(?6, guide), listed = ?7
          WHERE page.run <> ?3",
     )?;
+    // What one list says of a page that another one named before.
+    let mut listed = connection
+        .prepare_cached("UPDATE page SET listed = ?4 WHERE source = ?1 AND url = ?2 AND run = ?3 AND listed IS NULL")?;
     for page in pages {
-        found += statement.execute(params![
+        let new = statement.execute(params![
             source,
             page.url,
             run,
@@ -572,6 +583,10 @@ fn discover(connection: &Connection, source: &str, run: i64, pages: &[Discovered
             page.guide,
             page.listed
         ])?;
+        if new == 0 && page.listed.is_some() {
+            listed.execute(params![source, page.url, run, page.listed])?;
+        }
+        found += new;
     }
     Ok(found as u64)
 }
@@ -593,11 +608,11 @@ fn settle(
     let seen = matches!(page.outcome, Outcome::Added | Outcome::Changed | Outcome::Unchanged);
     connection
         .prepare_cached(
-            "UPDATE page SET queued = 0, outcome = ?2, checked = ?3, moved_to = ?4,
+            "UPDATE page SET queued = 0, outcome = ?2, moved_to = ?4, checked = CASE WHEN ?7 THEN ?3 ELSE checked END,
                 gone_since = CASE WHEN ?5 THEN coalesce(gone_since, ?3) WHEN ?6 THEN NULL ELSE gone_since END
              WHERE key = ?1",
         )?
-        .execute(params![page.key, page.outcome.as_text(), now, moved_to, gone, seen])?;
+        .execute(params![page.key, page.outcome.as_text(), now, moved_to, gone, seen, page.asked])?;
     if let Some(Validators { etag, last_modified }) = &page.validators {
         connection
             .prepare_cached(

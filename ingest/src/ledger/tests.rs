@@ -63,6 +63,7 @@ fn settled(queued: &Queued, outcome: Outcome, text: Option<&str>) -> Settled {
         validators: text.map(|_| Validators { etag: Some("\"1\"".into()), last_modified: None }),
         body_hash: text.map(|_| [7; 32]),
         outcome,
+        asked: true,
         document,
         discovered: vec![],
         trouble: None,

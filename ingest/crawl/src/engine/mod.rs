@@ -134,6 +134,7 @@ pub fn crawl(
         tally: ledger.tally(&options.source, run.id)?,
         unpublished: ledger.pending_count(&options.source)?,
         sound: known == 0,
+        slow: false,
         ledger,
         options,
         run,
@@ -199,6 +200,8 @@ struct Crawl<'a> {
     tally: Tally,
     unpublished: u64,
     sound: bool,
+    /// Whether the site wants so few requests that its lists are believed where they say that a page is as it was.
+    slow: bool,
     told: Instant,
     spent: (u64, u64),
     clock: Instant,
@@ -214,6 +217,9 @@ impl Crawl<'_> {
             return Ok(end);
         }
         self.context.set_listing(self.run.listing);
+        if let Some(origin) = self.options.prefixes.first() {
+            self.slow = self.runtime.block_on(self.context.site.is_slow(origin));
+        }
         let mut unlisted = false;
         loop {
             if let Some(end) = self.drain(watch)? {
@@ -285,6 +291,7 @@ impl Crawl<'_> {
                 if self.queue.is_empty() && !self.refill()? {
                     return Ok(None);
                 }
+                continue;
             }
             match self.receiver.recv_timeout(TICK) {
                 Ok(settled) => {
@@ -326,6 +333,15 @@ impl Crawl<'_> {
                 break;
             }
             let Some(page) = self.queue.pop_front() else { break };
+            if self.slow
+                && let Some(settled) = work::by_list(&page, (self.now)())
+            {
+                self.keep(settled);
+                if self.settled.len() >= BATCH {
+                    break;
+                }
+                continue;
+            }
             let (context, sender) = (Arc::clone(&self.context), self.sender.clone());
             self.runtime.spawn(async move {
                 let settled = work::settle(context, page).await;
@@ -347,8 +363,12 @@ impl Crawl<'_> {
         Ok(!self.queue.is_empty())
     }
 
-    fn take_in(&mut self, mut settled: Settled) {
+    fn take_in(&mut self, settled: Settled) {
         self.in_flight -= 1;
+        self.keep(settled);
+    }
+
+    fn keep(&mut self, mut settled: Settled) {
         settled.discovered.retain(|page| self.seen.insert(FxBuildHasher.hash_one(&page.url)));
         self.first_settled.get_or_insert_with(Instant::now);
         self.settled.push(settled);

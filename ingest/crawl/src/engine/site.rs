@@ -1,12 +1,16 @@
 //! The site as the crawl sees it: under its public addresses, wherever it is really fetched from.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloudops_ingest::web::address::Scope;
 use url::Url;
 
 use super::options::CrawlOptions;
 use crate::fetch::{Body, FetchError, Fetcher, Request, Response};
+
+/// A delay between requests from which on the dates of sitemaps are believed.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// Another place that serves the pages of a site under the same paths: a cache in the company's network, a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +78,12 @@ impl Site {
     pub(super) async fn sitemaps(&self, origin: &Url) -> Result<Vec<Url>, FetchError> {
         let sitemaps = self.fetcher.sitemaps(&self.there(origin)).await?;
         Ok(sitemaps.iter().map(|url| self.back(url)).collect())
+    }
+
+    /// Whether robots.txt asks for so much time between requests that none should be made without need.
+    pub(super) async fn is_slow(&self, origin: &Url) -> bool {
+        let delay = self.fetcher.crawl_delay(&self.there(origin)).await.ok().flatten();
+        delay.is_some_and(|delay| delay >= SLOW)
     }
 
     async fn get(&self, request: Request) -> Result<Response, FetchError> {

@@ -22,6 +22,11 @@ const MAX_LINKS: usize = 2_000;
 /// A site whose Markdown twins are missing this often has none.
 const MAX_MISSING_TWINS: u32 = 3;
 
+/// A page that changed on the day of its last look may have done so after it.
+const LIST_GRAIN_SECONDS: i64 = 24 * 3600;
+/// Every page is looked at this often, whatever lists say.
+const LIST_TRUST_SECONDS: i64 = 7 * 24 * 3600;
+
 /// What every task of a crawl shares.
 pub(super) struct Context {
     pub(super) site: Site,
@@ -61,18 +66,34 @@ impl Context {
     }
 }
 
-/// Fetches and reads a page. Never fails and never panics: whatever happens is what became of the page.
-pub(super) async fn settle(context: Arc<Context>, queued: Queued) -> Settled {
-    let blank = Settled {
+/// A page that is as it was.
+fn unchanged(queued: &Queued) -> Settled {
+    Settled {
         key: queued.key,
         url: queued.url.clone(),
         outcome: Outcome::Unchanged,
+        asked: true,
         validators: None,
         body_hash: None,
         document: None,
         discovered: Vec::new(),
         trouble: None,
-    };
+    }
+}
+
+/// What a sitemap alone says of a page: nothing new, if it has not changed since well before it was looked at last. Dates are
+/// often no more than days, and are not believed for longer than a week.
+pub(super) fn by_list(queued: &Queued, now: Timestamp) -> Option<Settled> {
+    let read_this_way = queued.known.as_ref()?.body_hash.is_some();
+    let (listed, checked) = (queued.listed?, queued.checked?);
+    let long_before = listed + LIST_GRAIN_SECONDS < checked;
+    (read_this_way && long_before && now - checked < LIST_TRUST_SECONDS)
+        .then(|| Settled { asked: false, ..unchanged(queued) })
+}
+
+/// Fetches and reads a page. Never fails and never panics: whatever happens is what became of the page.
+pub(super) async fn settle(context: Arc<Context>, queued: Queued) -> Settled {
+    let blank = unchanged(&queued);
     let Ok(url) = Url::parse(&queued.url) else {
         return with_trouble(blank, Outcome::Refused { code: "bad_address".to_owned() }, "it is no address".to_owned());
     };
