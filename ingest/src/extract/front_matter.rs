@@ -140,7 +140,7 @@ fn links(value: &Value) -> Vec<Link> {
 }
 
 /// A date, or a date and a time, as seconds since 1970.
-pub(crate) fn seconds(text: &str) -> Option<i64> {
+pub(super) fn seconds(text: &str) -> Option<i64> {
     if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
         return Some(timestamp.as_second());
     }

@@ -243,18 +243,15 @@ impl Walker<'_> {
         for list in tabs.child_elements() {
             let parts = if list.value().name() == "dl" { list } else { tabs };
             for part in parts.child_elements() {
-                match part.value().name() {
-                    "dt" => {
-                        self.level = level;
-                        let panel = part.next_siblings().find_map(ElementRef::wrap);
-                        let anchor = part.value().id().or_else(|| panel.and_then(|panel| panel.value().id()));
-                        self.named(&inline_text(part), anchor, as_section);
-                    }
-                    _ => {
-                        self.flush();
-                        self.children(part, depth + 2);
-                        self.flush();
-                    }
+                if part.value().name() == "dt" {
+                    self.level = level;
+                    let panel = part.next_siblings().find_map(ElementRef::wrap);
+                    let anchor = part.value().id().or_else(|| panel.and_then(|panel| panel.value().id()));
+                    self.named(&inline_text(part), anchor, as_section);
+                } else {
+                    self.flush();
+                    self.children(part, depth + 2);
+                    self.flush();
                 }
             }
             if parts == tabs {
@@ -403,8 +400,8 @@ fn verbatim(element: ElementRef<'_>) -> String {
             Edge::Open(node) if left_out.is_none() => match node.value() {
                 Node::Text(text) => code.push_str(text),
                 Node::Element(inner) if inner.name() == "br" => code.push('\n'),
-                Node::Element(_) => {
-                    left_out = ElementRef::wrap(node).filter(|inner| is_dropped(*inner, true)).map(|_| node.id())
+                Node::Element(_) if ElementRef::wrap(node).is_some_and(|inner| is_dropped(inner, true)) => {
+                    left_out = Some(node.id());
                 }
                 _ => {}
             },

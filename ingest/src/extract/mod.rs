@@ -17,7 +17,6 @@ mod tags;
 use std::ops::Range;
 
 pub use decode::{Undecodable, decode, decode_with};
-pub(crate) use front_matter::seconds as date_seconds;
 pub use front_matter::{FrontMatter, Link, front_matter_block, split_front_matter};
 pub(crate) use tags::nests_too_deeply;
 

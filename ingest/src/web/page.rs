@@ -18,6 +18,7 @@ use url::Url;
 
 use self::head::Head;
 pub use self::refusal::Refusal;
+use super::address;
 use crate::EXTRACTOR_VERSION;
 use crate::extract::{self, Extracted, Format, html};
 use crate::source::{Prepared, title_of_path, united};
@@ -102,8 +103,8 @@ fn prepare(fetched: &Fetched<'_>, options: &PageOptions, facts: &mut Facts) -> R
             Some(page) => {
                 head = Head::of(&page, fetched.url);
                 facts.canonical.clone_from(&head.canonical);
-                (facts.noindex, facts.nofollow) = (head.noindex, head.nofollow);
-                if !head.nofollow {
+                (facts.noindex, facts.nofollow) = (head.robots.noindex, head.robots.nofollow);
+                if !facts.nofollow {
                     facts.links = std::mem::take(&mut head.links);
                 }
                 html::extract_parsed(&page, text.len())
@@ -121,18 +122,18 @@ fn prepare(fetched: &Fetched<'_>, options: &PageOptions, facts: &mut Facts) -> R
     if let Some(refusal) = refusal::of(&head, &extracted, facts.text_chars) {
         return Err(refusal);
     }
-    let foreign = |locale: &Option<String>| locale.as_deref().is_some_and(|locale| !is_english(locale));
+    let foreign = |locale: &Option<String>| locale.as_deref().is_some_and(|locale| !address::is_english(locale));
     if !options.any_locale && (foreign(&facts.locale) || foreign(&url_locale(fetched.url))) {
         return Err(Refusal::WrongLocale);
     }
     let passages = crate::chunk::chunk(&extracted);
-    let document = document(fetched, options, head, extracted);
+    let document = document(fetched, options, &head, extracted);
     Ok(Prepared { document, passages })
 }
 
-fn document(fetched: &Fetched<'_>, options: &PageOptions, head: Head, extracted: Extracted) -> Document {
+fn document(fetched: &Fetched<'_>, options: &PageOptions, head: &Head, extracted: Extracted) -> Document {
     let url = own_address(fetched.url, head.canonical.as_ref());
-    let place = place::of(url, &head);
+    let place = place::of(url, head);
     let services = if options.services.is_empty() { &place.services } else { &options.services };
     let Extracted { title, text, sections, front_matter: front } = extracted;
     let is_heading = sections.iter().any(|section| section.is_title);
@@ -207,17 +208,9 @@ fn text_chars(extracted: &Extracted) -> usize {
     count(&extracted.text) - title.map_or(0, count)
 }
 
+/// The language that an address names, as [`Facts::locale`] writes it.
 fn url_locale(url: &Url) -> Option<String> {
-    let segment = url.path().split('/').nth(1)?.to_ascii_lowercase().replace('-', "_");
-    let bytes = segment.as_bytes();
-    let is_locale = bytes.len() == 5
-        && bytes[2] == b'_'
-        && bytes.iter().enumerate().all(|(at, byte)| at == 2 || byte.is_ascii_lowercase());
-    is_locale.then_some(segment)
-}
-
-fn is_english(locale: &str) -> bool {
-    locale.split('_').next() == Some("en")
+    address::locale(url).map(|locale| locale.to_ascii_lowercase().replace('-', "_"))
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ pub(super) fn language(block: ElementRef<'_>) -> Option<String> {
     let inner = block.children().filter_map(ElementRef::wrap).find(|child| child.value().name() == "code");
     let around = block.ancestors().filter_map(ElementRef::wrap).take(2);
     let own = inner.into_iter().chain([block]).find_map(|element| named_language(element.value(), true));
-    own.or_else(|| around.into_iter().find_map(|element| named_language(element.value(), false))).flatten()
+    let named = own.or_else(|| around.into_iter().find_map(|element| named_language(element.value(), false)));
+    named.filter(|name| !name.is_empty())
 }
 
-/// `Some(None)` if the element says that the code is in no language.
-fn named_language(element: &Element, loose: bool) -> Option<Option<String>> {
+/// The language that an element names; empty if it says that the code is in none.
+fn named_language(element: &Element, loose: bool) -> Option<String> {
     const KNOWN: &[&str] = &[
         "bash",
         "c",
@@ -68,12 +69,12 @@ fn named_language(element: &Element, loose: bool) -> Option<Option<String>> {
         "python3" | "py" => "python",
         "js" | "node" | "nodejs" => "javascript",
         "ts" => "typescript",
-        "none" | "default" | "nohighlight" | "plaintext" | "text" | "plain" => return Some(None),
+        "none" | "default" | "nohighlight" | "plaintext" | "text" | "plain" => "",
         name => name,
     };
     let sound =
         name.len() < 20 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '#' | '_'));
-    (sound && !name.is_empty()).then(|| Some(name.to_owned()))
+    sound.then(|| name.to_owned())
 }
 
 /// Whether an element starts a paragraph of its own.

@@ -6,7 +6,7 @@ use scraper::{ElementRef, Html};
 use serde_json::Value;
 use url::Url;
 
-use crate::extract::date_seconds;
+use crate::web::{address, dates, links};
 
 /// Structured data longer than this, in bytes, is not read.
 const MAX_LINKED_DATA: usize = 64 * 1024;
@@ -19,8 +19,8 @@ pub(super) struct Head {
     pub(super) links: Vec<Url>,
     /// Lower case, `_` between language and region.
     pub(super) locale: Option<String>,
-    pub(super) noindex: bool,
-    pub(super) nofollow: bool,
+    /// What robots are asked to leave.
+    pub(super) robots: Robots,
     /// `<title>`.
     pub(super) title: Option<String>,
     /// Name of the product that the page is about, as the AWS documentation states it.
@@ -32,16 +32,31 @@ pub(super) struct Head {
     /// Where the page stands, from the outermost.
     pub(super) crumbs: Vec<String>,
     pub(super) updated: Option<Timestamp>,
-    pub(super) asks_password: bool,
-    /// Whether the page is a form that a script sends on to somebody who knows the reader.
+    pub(super) forms: Forms,
+}
+
+/// What robots are asked not to do.
+#[derive(Debug, Default)]
+pub(super) struct Robots {
+    pub(super) noindex: bool,
+    pub(super) nofollow: bool,
+}
+
+/// What a page wants to be told.
+#[derive(Debug, Default)]
+pub(super) struct Forms {
+    pub(super) any: bool,
+    /// A password, and not beside the text.
+    pub(super) password: bool,
+    /// Nothing: a script sends the form on to somebody who knows the reader.
     pub(super) hands_on_login: bool,
-    pub(super) has_form: bool,
 }
 
 impl Head {
     pub(super) fn of(page: &Html, url: &Url) -> Self {
         let mut head = Self::default();
         let mut dates = Dates::default();
+        let base = links::base_in(page, url);
         for element in page.tree.root().descendants().filter_map(ElementRef::wrap) {
             let value = element.value();
             match value.name() {
@@ -50,19 +65,19 @@ impl Head {
                 "link" => {
                     let is_canonical = value.attr("rel").is_some_and(|rel| rel.eq_ignore_ascii_case("canonical"));
                     if is_canonical && head.canonical.is_none() {
-                        head.canonical = value.attr("href").and_then(|href| canonical(href, url));
+                        head.canonical = value.attr("href").and_then(|href| address::canonical(href, Some(&base)));
                     }
                 }
                 "meta" => head.meta(value, &mut dates),
                 "script" if value.attr("type") == Some("application/ld+json") => dates.linked_data(element),
-                "time" => dates.visible = dates.visible.or_else(|| value.attr("datetime").and_then(date_seconds)),
-                "form" => head.has_form = true,
+                "time" => dates.visible = dates.visible.or_else(|| value.attr("datetime").and_then(dates::parse)),
+                "form" => head.forms.any = true,
                 "input" => match value.attr("type") {
                     Some(kind) if kind.eq_ignore_ascii_case("password") => {
-                        head.asks_password |= !is_beside_text(element)
+                        head.forms.password |= !is_beside_text(element);
                     }
                     Some(kind) if kind.eq_ignore_ascii_case("hidden") => {
-                        head.hands_on_login |=
+                        head.forms.hands_on_login |=
                             matches!(value.attr("name"), Some("SAMLRequest" | "SAMLResponse" | "RelayState"));
                     }
                     _ => {}
@@ -75,7 +90,7 @@ impl Head {
             }
         }
         head.updated = dates.best();
-        head.links = links(page, url);
+        head.links = links::links_in(page, url);
         head
     }
 
@@ -88,8 +103,8 @@ impl Head {
         match name.to_ascii_lowercase().as_str() {
             "robots" => {
                 for word in content.split(',').map(|word| word.trim().to_ascii_lowercase()) {
-                    self.noindex |= matches!(word.as_str(), "noindex" | "none");
-                    self.nofollow |= matches!(word.as_str(), "nofollow" | "none");
+                    self.robots.noindex |= matches!(word.as_str(), "noindex" | "none");
+                    self.robots.nofollow |= matches!(word.as_str(), "nofollow" | "none");
                 }
             }
             "guide-locale" => self.locale = locale(Some(content)).or_else(|| self.locale.take()),
@@ -99,10 +114,10 @@ impl Head {
             "this_doc_guide" => self.guide = self.guide.take().or_else(text),
             "og:site_name" => self.site = text(),
             "article:modified_time" | "og:updated_time" | "last-modified" | "dcterms.modified" | "datemodified" => {
-                dates.modified = dates.modified.or_else(|| date_seconds(content.trim()));
+                dates.modified = dates.modified.or_else(|| dates::parse(content.trim()));
             }
             "article:published_time" | "dcterms.created" | "datepublished" | "date" => {
-                dates.published = dates.published.or_else(|| date_seconds(content.trim()));
+                dates.published = dates.published.or_else(|| dates::parse(content.trim()));
             }
             _ => {}
         }
@@ -146,17 +161,11 @@ impl Dates {
         let Ok(value) = serde_json::from_str::<Value>(&text) else { return };
         let listed = value.get("@graph").or(Some(&value)).and_then(Value::as_array);
         for item in listed.map_or_else(|| std::slice::from_ref(&value), Vec::as_slice) {
-            let date = |key| item.get(key).and_then(Value::as_str).and_then(date_seconds);
+            let date = |key| item.get(key).and_then(Value::as_str).and_then(dates::parse);
             self.modified = self.modified.or_else(|| date("dateModified"));
             self.published = self.published.or_else(|| date("datePublished"));
         }
     }
-}
-
-fn canonical(href: &str, url: &Url) -> Option<Url> {
-    let mut canonical = url.join(href.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    canonical.set_fragment(None);
-    Some(canonical)
 }
 
 fn locale(lang: Option<&str>) -> Option<String> {
@@ -172,7 +181,7 @@ fn is_beside_text(element: ElementRef<'_>) -> bool {
 }
 
 fn is_breadcrumb(element: &Element) -> bool {
-    let says = |name| element.attr(name).is_some_and(|text| text.to_ascii_lowercase().contains("breadcrumb"));
+    let says = |name| element.attr(name).is_some_and(|text| text.contains("readcrumb"));
     says("id") || says("class") || says("aria-label")
 }
 
@@ -184,16 +193,4 @@ fn words(element: ElementRef<'_>) -> Option<String> {
 fn shortened(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     text.chars().take(MAX_NAME).collect()
-}
-
-fn links(page: &Html, url: &Url) -> Vec<Url> {
-    let elements = || page.tree.root().descendants().filter_map(ElementRef::wrap).map(|element| element.value());
-    let base = elements().find(|element| element.name() == "base").and_then(|base| url.join(base.attr("href")?).ok());
-    let base = base.as_ref().unwrap_or(url);
-    let mut seen = rustc_hash::FxHashSet::default();
-    elements()
-        .filter(|element| element.name() == "a" && !element.attr("rel").is_some_and(|rel| rel.contains("nofollow")))
-        .filter_map(|element| canonical(element.attr("href")?, base))
-        .filter(|link| seen.insert(link.clone()))
-        .collect()
 }

@@ -58,13 +58,13 @@ pub(super) fn of(head: &Head, extracted: &Extracted, text_chars: usize) -> Optio
         [extracted.title.as_deref(), title].into_iter().flatten().map(normal)
     };
     if text_chars <= SHORT_TEXT {
-        if head.asks_password || head.hands_on_login {
+        if head.forms.password || head.forms.hands_on_login {
             return Some(Refusal::Login);
         }
         if names().any(|name| says_missing(&name)) {
             return Some(Refusal::Soft404);
         }
-        if head.has_form && names().any(|name| says_login(&name)) {
+        if head.forms.any && names().any(|name| says_login(&name)) {
             return Some(Refusal::Login);
         }
     }

@@ -101,12 +101,15 @@ fn options_win() {
     assert_eq!(document.tags, ["blue"]);
 }
 
+/// Address, content type, body, and what becomes of it.
+type Case = (&'static str, Option<&'static str>, Vec<u8>, Option<Refusal>);
+
 #[test]
 fn what_is_no_page_is_refused() {
     let url = "https://example.org/a/page.html";
     let body = |text: &str| format!("<html><body><main>{text}</main></body></html>").into_bytes();
     let sentence = "Widgets keep their size until somebody changes it, and that is all that there is to say. ";
-    let cases: [(&str, Option<&str>, Vec<u8>, Option<Refusal>); 17] = [
+    let cases: [Case; 17] = [
         (url, Some("text/html"), body(sentence), None),
         (url, None, body(sentence), None),
         (url, Some("application/pdf"), b"%PDF-1.4".to_vec(), Some(Refusal::UnknownFormat)),
