@@ -248,7 +248,7 @@ fn check_folded(put_all: impl FnOnce(&mut IndexWriter), expected: &[usize]) {
 fn one_page_is_shown_once_however_it_came() {
     let linux = steps("Linux");
     let windows = steps("Windows");
-    let other = (0..150).map(|n| format!("Zebra number {n} steps over fence {n}. ")).collect::<String>();
+    let other = (0..150).map(|n| format!("Zebra number {n} steps over fence {n}. ")).collect::<Vec<_>>().concat();
     let aws = |path: &str| format!("https://docs.aws.amazon.com/{path}");
     // Two guides of one service.
     let two_guides = |w: &mut IndexWriter| {
