@@ -78,11 +78,13 @@ pub(super) fn same_page(a: (&DocumentHead, &Identity), b: (&DocumentHead, &Ident
 /// What a page is called in its folder, without the ending that its format has. Pages that are the front of a folder
 /// are called like all others that are.
 fn name(id: &str) -> Option<&str> {
-    let name = id.rsplit('/').next()?;
-    let name = [".html", ".htm", ".md", ".markdown", ".txt", ".rst"]
-        .iter()
-        .find_map(|end| name.strip_suffix(end))
-        .unwrap_or(name);
+    let mut name = id.rsplit('/').next()?;
+    // The Markdown twin of `page.html` may be called `page.html.md`.
+    while let Some(bare) =
+        [".html", ".htm", ".md", ".markdown", ".txt", ".rst"].iter().find_map(|end| name.strip_suffix(end))
+    {
+        name = bare;
+    }
     (!name.is_empty() && !matches!(name, "index" | "README" | "readme")).then_some(name)
 }
 
@@ -141,6 +143,7 @@ mod tests {
     fn names() {
         assert_eq!(name("web/e.org/a/connect.html"), Some("connect"));
         assert_eq!(name("docs/guide/doc_source/connect.md"), Some("connect"));
+        assert_eq!(name("web/e.org/a/connect.html.md"), Some("connect"));
         assert_eq!(name("docs/v1.2"), Some("v1.2"));
         for front in ["web/e.org/a/", "web/e.org/a/index.html", "docs/a/README.md"] {
             assert_eq!(name(front), None, "{front}");
