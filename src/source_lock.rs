@@ -27,8 +27,7 @@ impl SourceLock {
     /// Takes the lock of a source; `None` if another process has it.
     pub(crate) fn try_take(data_dir: &Path, source: &str) -> anyhow::Result<Option<Self>> {
         fs_err::create_dir_all(data_dir.join(FOLDER))?;
-        let file =
-            fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(place(data_dir, source))?;
+        let file = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(place(data_dir, source))?;
         match file.file().try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),

@@ -10,7 +10,7 @@ use cloudops_ingest::web::catalog;
 use serde::Serialize;
 use serde_json::json;
 
-use super::ingest::{source_name, check_source_name};
+use super::ingest::{check_source_name, source_name};
 use crate::app::App;
 use crate::report::error::{CommandError, CommandResult, Kind as ErrorKind, note};
 use crate::report::table::{Align, Table};
@@ -324,7 +324,8 @@ fn add(app: &App, what: &Add, out: &mut Output) -> CommandResult {
     let (common, new) = match what {
         Add::AwsDocs(args) => {
             catalog::choose(&args.guides).map_err(|error| {
-                CommandError::input(error.to_string()).hint("`cloudops ingest guides` lists all guides of the catalogue.")
+                CommandError::input(error.to_string())
+                    .hint("`cloudops ingest guides` lists all guides of the catalogue.")
             })?;
             let name = if let [one] = args.guides.as_slice() { source_name(one) } else { "aws-docs".to_owned() };
             let new = NewSource::new(&name, "aws-docs").with_list("guides", &args.guides);
@@ -520,10 +521,15 @@ fn look_at_site(source: &Source) -> Vec<Check> {
         Ok(probe) => probe,
         Err(error) => return vec![Check::new("site", "fail", format!("{:#}", error.error))],
     };
-    let mut checks: Vec<_> =
-        probe.troubles.iter().map(|trouble| Check::new("site", "warn", format!("{}: {}", trouble.url, trouble.message))).collect();
+    let mut checks: Vec<_> = probe
+        .troubles
+        .iter()
+        .map(|trouble| Check::new("site", "warn", format!("{}: {}", trouble.url, trouble.message)))
+        .collect();
     let by_guide = probe.by_guide.iter().filter(|(guide, _)| !guide.is_empty());
-    checks.extend(by_guide.map(|(guide, pages)| Check::new("guide", "ok", format!("{guide}: {}", count(*pages, "page")))));
+    checks.extend(
+        by_guide.map(|(guide, pages)| Check::new("guide", "ok", format!("{guide}: {}", count(*pages, "page")))),
+    );
     let status = if probe.pages == 0 { "fail" } else { "ok" };
     let more = if probe.complete { "" } else { ", and what links lead to" };
     checks.push(Check::new("pages", status, format!("{} listed{more}", count(probe.pages, "page"))));

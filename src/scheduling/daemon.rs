@@ -140,10 +140,7 @@ pub(crate) fn watch(
 
 /// Schedules on a thread of its own, beside a server. It ends soon after `stop` is raised.
 #[cfg(feature = "mcp")]
-pub(crate) fn in_background(
-    app: Arc<App>,
-    stop: Arc<AtomicBool>,
-) -> std::io::Result<std::thread::JoinHandle<()>> {
+pub(crate) fn in_background(app: Arc<App>, stop: Arc<AtomicBool>) -> std::io::Result<std::thread::JoinHandle<()>> {
     let work = move || {
         let watched = watch(&app, Watch { once: false }, &stop, &super::run_source, &mut log);
         if let Err(error) = watched {

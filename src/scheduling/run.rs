@@ -67,7 +67,11 @@ pub(crate) fn run_source(app: &App, source: &Source, stop: &Arc<AtomicBool>) -> 
         Err(error) => {
             let message = one_line(&format!("{error:#}"));
             if let Err(error) = remember_failure(app, source, began, &message) {
-                tracing::error!(error = format!("{error:#}"), source = source.name, "a failure could not be written down");
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    source = source.name,
+                    "a failure could not be written down"
+                );
             }
             Ran::Failed(message)
         }
@@ -269,7 +273,9 @@ mod tests {
         assert_eq!(go(false), Ran::Busy);
         drop(lock);
         let site = Source::new("docs", What::Folder(Folder::new(".")));
-        let Ran::Failed(why) = run_source(&app, &site, &Arc::new(AtomicBool::new(false))) else { panic!("it is another folder") };
+        let Ran::Failed(why) = run_source(&app, &site, &Arc::new(AtomicBool::new(false))) else {
+            panic!("it is another folder")
+        };
         assert!(why.contains("was ingested from"), "{why}");
         assert_eq!(states(&app)[..2], [RunState::Failed, RunState::Abandoned]);
     }

@@ -8,9 +8,9 @@ use super::history::History;
 use super::lock::SchedulerLock;
 use super::{daemon, load, sources_file};
 use crate::app::App;
-use crate::source_lock::SourceLock;
 #[cfg(feature = "mcp")]
 use crate::report::time;
+use crate::source_lock::SourceLock;
 
 /// Sources that are named to a client as out of date; of the others it is told how many there are.
 #[cfg(feature = "mcp")]
