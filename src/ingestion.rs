@@ -7,6 +7,8 @@
 //!
 //! Batches pass through a bounded channel, so only a few hundred documents are ever in flight.
 
+mod folders;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -16,6 +18,8 @@ use cloudops_ingest::source::folder::{self, FolderOptions, Found};
 use cloudops_ingest::source::{Failure, Reason};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use folders::{How, Ingested, Target, commit, ingest_folders, start_embedding};
 
 const BATCH_FILES: usize = 64;
 const BATCH_BYTES: u64 = 8 * 1024 * 1024;

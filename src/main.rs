@@ -14,6 +14,7 @@ mod ingestion;
 #[cfg(feature = "mcp")]
 mod mcp;
 mod report;
+mod scheduling;
 mod source_lock;
 mod tools;
 

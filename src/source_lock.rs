@@ -1,7 +1,7 @@
 //! One ingestion of a source at a time, over all processes.
 
 use std::fs::TryLockError;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::report::error::CommandError;
 
@@ -26,19 +26,24 @@ impl SourceLock {
 
     /// Takes the lock of a source; `None` if another process has it.
     pub(crate) fn try_take(data_dir: &Path, source: &str) -> anyhow::Result<Option<Self>> {
-        let folder = data_dir.join(FOLDER);
-        fs_err::create_dir_all(&folder)?;
-        let file = fs_err::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(folder.join(format!("{source}.lock")))?;
+        fs_err::create_dir_all(data_dir.join(FOLDER))?;
+        let file = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(place(data_dir, source))?;
         match file.file().try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }
     }
+
+    /// Whether a process ingests the source. Changes nothing.
+    pub(crate) fn is_taken(data_dir: &Path, source: &str) -> bool {
+        let Ok(file) = fs_err::File::open(place(data_dir, source)) else { return false };
+        matches!(file.file().try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+}
+
+fn place(data_dir: &Path, source: &str) -> PathBuf {
+    data_dir.join(FOLDER).join(format!("{source}.lock"))
 }
 
 #[cfg(test)]
@@ -50,9 +55,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = SourceLock::take(dir.path(), "aws").unwrap();
         assert!(SourceLock::try_take(dir.path(), "aws").unwrap().is_none());
+        assert!(SourceLock::is_taken(dir.path(), "aws") && !SourceLock::is_taken(dir.path(), "other"));
         assert!(SourceLock::try_take(dir.path(), "other").unwrap().is_some());
         assert!(SourceLock::take(dir.path(), "aws").unwrap_err().error.to_string().contains("`aws`"));
         drop(first);
+        assert!(!SourceLock::is_taken(dir.path(), "aws"));
         assert!(SourceLock::try_take(dir.path(), "aws").unwrap().is_some());
     }
 }

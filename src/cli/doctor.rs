@@ -15,10 +15,13 @@ use crate::corpus;
 use crate::embedding;
 use crate::report::error::{CommandError, CommandResult};
 use crate::report::{BAD, DIM, GOOD, Output, WARN, bytes, count, one_line, styled, time};
+use crate::scheduling::{Standing, standings};
 
 /// Bytes that should be free to ingest something sizeable.
 const COMFORTABLE: u64 = 2_000_000_000;
 const TIGHT: u64 = 200_000_000;
+/// Seconds without anybody who looks whether a source is due, after which nobody is expected to.
+const LONG_UNSEEN: i64 = 60 * 60;
 
 /// Check the installation, and say how to mend what is wrong
 ///
@@ -71,6 +74,7 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     checks.push(lock(app));
     checks.extend(index(app, args.deep));
     checks.extend(ledger(app.data_dir(), args.deep));
+    checks.extend(schedule(app));
     let failed = checks.iter().filter(|check| check.status == Status::Fail).count();
     if out.is_json() {
         out.json(&checks)?;
@@ -315,6 +319,62 @@ fn meaning(app: &App, summary: &IndexSummary) -> Vec<Check> {
             Check::new(FILLED, Status::Warn, message, Some(hint))
         }
     });
+    checks
+}
+
+/// Sources that are to be run by themselves: which fail, which are out of date, and whether anybody runs them. Nothing
+/// where there are none.
+fn schedule(app: &App) -> Vec<Check> {
+    const NAME: &str = "schedule";
+    let standings = match standings(app) {
+        Ok(standings) => standings,
+        Err(error) => {
+            let error = CommandError::from(error);
+            let hint = error.hints.first().map(String::as_str);
+            return vec![Check::new(NAME, Status::Fail, format!("{:#}", error.error), hint)];
+        }
+    };
+    let now = time::now();
+    let mut checks = Vec::new();
+    let refreshed = |source: &Standing| match source.last_success {
+        Some(success) => format!("it was last refreshed {}", time::age(success, now)),
+        None => "it was never refreshed".to_owned(),
+    };
+    for source in standings.sources.iter().filter(|source| source.is_failing()) {
+        let why = source.last.as_ref().and_then(|last| last.message.as_deref()).unwrap_or("it was cut off");
+        let times = count(u64::from(source.failures), "time");
+        let next = source.next.map_or_else(String::new, |next| format!(", next try {}", time::until(next, now)));
+        let message = format!("`{}` failed {times}, {}{next}: {why}", source.name, refreshed(source));
+        let hint = format!("To look at it without changing anything, run `cloudops source test {}`.", source.name);
+        checks.push(Check::new(NAME, Status::Warn, one_line(&message), Some(&hint)));
+    }
+    for source in standings.sources.iter().filter(|source| source.overdue && !source.is_failing()) {
+        let message = format!("`{}` is out of date, {}", source.name, refreshed(source));
+        let hint = format!("To run it now, run `cloudops schedule run --now {}`.", source.name);
+        checks.push(Check::new(NAME, Status::Warn, message, Some(&hint)));
+    }
+    let scheduled: Vec<_> =
+        standings.sources.iter().filter(|source| source.enabled && source.schedule.is_some()).collect();
+    let recently = standings.scheduler_seen.is_some_and(|seen| now - seen < LONG_UNSEEN);
+    match scheduled.iter().filter_map(|source| Some((source.next?, source))).min_by_key(|(next, _)| *next) {
+        _ if scheduled.is_empty() => {}
+        Some(_) if !standings.scheduler_running && !recently => {
+            let message =
+                format!("nobody runs the {} that are due by themselves", count(scheduled.len() as u64, "source"));
+            let hint = "To have them run, run `cloudops schedule run`, or see `cloudops schedule install`.";
+            checks.push(Check::new(NAME, Status::Warn, message, Some(hint)));
+        }
+        Some((next, source)) => {
+            let message = format!(
+                "{} by themselves, next is `{}` {}",
+                count(scheduled.len() as u64, "source"),
+                source.name,
+                time::until(next, now)
+            );
+            checks.push(Check::ok(NAME, message));
+        }
+        None => checks.push(Check::ok(NAME, format!("{} by themselves", count(scheduled.len() as u64, "source")))),
+    }
     checks
 }
 

@@ -6,7 +6,6 @@ mod report;
 mod web;
 
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,15 +13,16 @@ use std::time::Instant;
 
 use anyhow::Context;
 use cloudops_indexes::model::Kind;
-use cloudops_indexes::store::{CommitReport, Index, IndexError, IndexWriter, TrainReport, TrainWhen, WriterOptions};
+use cloudops_indexes::store::{CommitReport, Index, IndexError, IndexWriter, TrainReport, TrainWhen};
 use cloudops_ingest::schedule::is_name;
 use cloudops_ingest::source::folder::{self, FolderOptions};
 use serde::Serialize;
 
 use crate::app::{App, open_existing};
 use crate::corpus;
-use crate::embedding;
-use crate::ingestion::{Comparison, Outcome, Plan, SourceNote, Trouble};
+#[cfg(feature = "crawl")]
+use crate::ingestion::start_embedding;
+use crate::ingestion::{Comparison, How, Ingested, Outcome, SourceNote, Target, Trouble, ingest_folders};
 use crate::report::error::{CommandError, CommandResult, Kind as ErrorKind, warn};
 use crate::report::progress::Bars;
 use crate::report::{BAD, DIM, GOOD, Output, TITLE, WARN, bytes, count, grouped, one_line, styled};
@@ -131,12 +131,6 @@ struct Report {
     seconds: f64,
 }
 
-/// A folder to be read, and how it was read before.
-struct Target {
-    options: FolderOptions,
-    note: Option<SourceNote>,
-}
-
 pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     match &args.what {
         #[cfg(feature = "crawl")]
@@ -163,64 +157,18 @@ fn folders(app: &App, args: &Args, out: &mut Output) -> CommandResult {
         other => other?,
     };
     let targets = targets(app, args, existing.as_ref())?;
-    let corpus_is_current = !anew && existing.as_ref().is_some_and(|index| corpus::is_in(|key| index.note(key)));
     drop(existing);
 
-    let settings = &app.settings().train;
-    let when = match (args.train, args.no_train) {
+    let train = match (args.train, args.no_train) {
         (true, _) => TrainWhen::Always,
         (_, true) => TrainWhen::Never,
-        _ => settings.when.into(),
+        _ => app.settings().train.when.into(),
     };
-    let options = WriterOptions { train: settings.policy(when) };
-    // A folder that cannot be walked is an error while nothing has been touched yet.
-    for target in &targets {
-        if anew && !args.dry_run {
-            folder::walk(&target.options).map_err(cannot_walk)?;
-        }
-    }
-    let mut writer = if args.dry_run && !app.data_dir().is_dir() {
-        None
-    } else if anew && !args.dry_run {
-        Some(embedding::patiently(app.data_dir(), || IndexWriter::rebuild(app.data_dir(), options))?)
-    } else {
-        Some(embedding::patiently(app.data_dir(), || IndexWriter::open(app.data_dir(), options))?)
-    };
-
-    let mut bars = Bars::new(out.is_json());
-    bars.start("looking", 0);
     let comparison = Comparison { checksum: args.checksum, rebuild: args.rebuild };
-    let mut plans = Vec::with_capacity(targets.len());
-    for Target { options, note } in &targets {
-        let known = match &writer {
-            Some(writer) => writer.known(&options.source)?,
-            None => std::collections::HashMap::new(),
-        };
-        plans.push(Plan::new(options, known, note.as_ref(), comparison).map_err(cannot_walk)?);
-    }
-    if let (Some(writer), false) = (&mut writer, args.dry_run || corpus_is_current) {
-        corpus::put(writer).context("failed to index the built-in documents")?;
-    }
-
-    bars.start("reading", plans.iter().map(Plan::to_read).sum());
-    let mut sources = Vec::with_capacity(plans.len());
-    let mut before = 0;
-    for plan in plans {
-        let files = plan.to_read();
-        let writer = writer.as_mut().filter(|_| !args.dry_run);
-        sources.push(plan.run(writer, &stop, |done| bars.set(before + done)).map_err(as_before)?);
-        before += files;
-    }
-    let (commit, training) = match writer {
-        Some(writer) if !args.dry_run => {
-            let (commit, training) = commit(writer, &mut bars, &stop)?;
-            (Some(commit), training)
-        }
-        _ => (None, None),
-    };
-    bars.finish();
-
-    let embedding = if args.dry_run { false } else { start_embedding(app) };
+    let how = How { dry_run: args.dry_run, anew, comparison, train };
+    let mut bars = Bars::new(out.is_json());
+    let Ingested { sources, commit, training, embedding } =
+        ingest_folders(app, &targets, how, &mut bars, &stop).map_err(cannot_ingest)?;
     let seconds = started.elapsed().as_secs_f64();
     let report = Report { dry_run: args.dry_run, sources, commit, training, embedding, seconds };
     if out.is_json() {
@@ -231,32 +179,16 @@ fn folders(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     Ok(())
 }
 
-/// Has the vectors of the model in use made in the background. That it cannot be is no failure of the ingestion.
-fn start_embedding(app: &App) -> bool {
-    let started = open_existing(app.data_dir()).map_err(anyhow::Error::from).and_then(|index| match index {
-        Some(index) => Ok(embedding::start_in_background(app, &index.summary()?)?.is_some()),
-        None => Ok(false),
-    });
-    started.unwrap_or_else(|error| {
-        warn(format!("vectors are not made in the background: {error:#}"));
-        false
-    })
-}
-
 /// Publishes what was written, with a bar for every stage.
 pub(super) fn commit(
     writer: IndexWriter,
     bars: &mut Bars,
     stop: &AtomicBool,
 ) -> Result<(CommitReport, Option<TrainReport>), CommandError> {
-    let mut follow = |progress| {
-        bars.follow(&progress);
-        if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    writer.commit(&mut follow).map_err(|error| as_before(error.into()))
+    crate::ingestion::commit(writer, bars, stop).map_err(|error| as_before(error.into()))
 }
 
-/// A flag that Ctrl-C raises. The second Ctrl-C ends the program where it stands, which the index survives.
+/// A flag that Ctrl-C raises, and SIGTERM. The second ends the program where it stands, which the index survives.
 pub(super) fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let raised = Arc::clone(&stop);
@@ -274,6 +206,13 @@ fn as_before(error: anyhow::Error) -> CommandError {
     let interrupted = matches!(error.downcast_ref(), Some(IndexError::Interrupted));
     let error = CommandError::from(error);
     if interrupted { error.hint("The index is as it was before.") } else { error }
+}
+
+fn cannot_ingest(error: anyhow::Error) -> CommandError {
+    match error.downcast::<folder::Error>() {
+        Ok(error) => cannot_walk(error),
+        Err(error) => as_before(error),
+    }
 }
 
 fn cannot_walk(error: folder::Error) -> CommandError {
@@ -356,7 +295,7 @@ fn targets(app: &App, args: &Args, existing: Option<&Index>) -> Result<Vec<Targe
 }
 
 /// The name of a folder as the name of a source.
-fn source_name(folder: &str) -> String {
+pub(super) fn source_name(folder: &str) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') { c } else { '-' };
     let name: String = folder.to_lowercase().chars().map(allowed).take(64).collect();
     let name = name.trim_matches(['-', '.']);
@@ -364,7 +303,7 @@ fn source_name(folder: &str) -> String {
 }
 
 /// Refuses what cannot be the name of a source, or is taken.
-fn check_source_name(name: &str) -> CommandResult {
+pub(super) fn check_source_name(name: &str) -> CommandResult {
     if !is_name(name) {
         return Err(CommandError::input(format!("`{name}` cannot be the name of a source"))
             .hint("Use letters, digits, `.`, `_` and `-`, at most 64 of them, with `--name NAME`."));

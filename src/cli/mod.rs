@@ -11,9 +11,11 @@ mod generate_docs;
 mod ingest;
 mod model;
 mod read;
+mod schedule;
 mod search;
 #[cfg(feature = "mcp")]
 mod serve;
+mod source;
 mod sources;
 mod tools;
 
@@ -130,6 +132,8 @@ pub(crate) enum Command {
     Ingest(Box<ingest::Args>),
     Sources(sources::Args),
     Changes(changes::Args),
+    Source(source::Args),
+    Schedule(schedule::Args),
     Embed(embed::Args),
     Model(model::Args),
     Eval(eval::Args),
@@ -154,6 +158,8 @@ impl Command {
             Self::Ingest(args) => ingest::run(&app, &args, out),
             Self::Sources(args) => sources::run(&app, &args, out),
             Self::Changes(args) => changes::run(&app, &args, out),
+            Self::Source(args) => source::run(&app, &args, out),
+            Self::Schedule(args) => schedule::run(&app, &args, out),
             Self::Embed(args) => embed::run(&app, args, out),
             Self::Model(args) => model::run(&app, &args, out),
             Self::Eval(args) => eval::run(&app, &args, out),

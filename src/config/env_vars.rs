@@ -107,6 +107,16 @@ pub(crate) static ALL: &[EnvVar] = &[
         sets: Some("log"),
         doc: "What is logged on stderr: a level (`warn`, `info`, `debug`) or directives such as `cloudops=debug,rmcp=info`.",
     },
+    EnvVar {
+        name: "CLOUDOPS_SCHEDULE_IN_SERVER",
+        sets: Some("schedule.in_server"),
+        doc: "`true` to have `serve` run sources when they are due.",
+    },
+    EnvVar {
+        name: "CLOUDOPS_SCHEDULE_SOURCES",
+        sets: Some("schedule.sources"),
+        doc: "The file that names the sources, instead of `sources.toml` beside the configuration file.",
+    },
     EnvVar { name: "CLOUDOPS_SEARCH_LIMIT", sets: Some("search.limit"), doc: "Documents that `search` shows." },
     EnvVar {
         name: "CLOUDOPS_SEARCH_MODE",

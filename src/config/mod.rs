@@ -96,6 +96,16 @@ pub(crate) fn load(flags: &Flags, environment: &[(String, String)]) -> Result<Co
     load_over(&defaults, default_file, flags, environment)
 }
 
+/// The home directory.
+pub(crate) fn home() -> Option<PathBuf> {
+    etcetera::home_dir().ok()
+}
+
+/// Where the units of the user are for systemd.
+pub(crate) fn systemd_dir() -> Option<PathBuf> {
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("systemd/user"))
+}
+
 fn load_over(
     defaults: &Settings,
     default_file: Option<PathBuf>,
@@ -252,7 +262,11 @@ mod tests {
                 "embed.provider" => "bedrock",
                 "search.mode" => "lexical",
                 "train.when" => "always",
-                "embed.background" | "embed.passages" | "ingest.follow_symlinks" | "serve.read_only" => "true",
+                "embed.background"
+                | "embed.passages"
+                | "ingest.follow_symlinks"
+                | "schedule.in_server"
+                | "serve.read_only" => "true",
                 "train.min_changed" => "0.5",
                 _ => "3",
             };

@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) embed: EmbedSettings,
     /// How folders are read.
     pub(crate) ingest: IngestSettings,
+    /// Where sources and their schedules are.
+    pub(crate) schedule: ScheduleSettings,
     /// How `search` answers.
     pub(crate) search: SearchSettings,
     /// What the MCP server offers.
@@ -114,6 +116,16 @@ impl Default for IngestSettings {
     fn default() -> Self {
         Self { exclude: Vec::new(), follow_symlinks: false, max_file_bytes: 16 * 1024 * 1024 }
     }
+}
+
+/// Where sources and their schedules are.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ScheduleSettings {
+    /// Whether `serve` runs sources when they are due, unless another process does.
+    pub(crate) in_server: bool,
+    /// The file that names the sources. Empty: `sources.toml` beside the configuration file.
+    pub(crate) sources: PathBuf,
 }
 
 /// How `search` answers.

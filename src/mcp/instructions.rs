@@ -17,8 +17,8 @@ pub(super) fn general() -> String {
     format!("{START} `list_sources` says what is indexed.")
 }
 
-/// The instructions for an index.
-pub(super) fn of(summary: &IndexSummary, status: &Status) -> String {
+/// The instructions for an index. `stale` says which of its sources are out of date.
+pub(super) fn of(summary: &IndexSummary, status: &Status, stale: Option<&str>) -> String {
     let mut text = format!("{START}\n\nIndexed ({}):", count(summary.documents, "document"));
     let mut left = summary.sources.len();
     for source in &summary.sources {
@@ -28,13 +28,16 @@ pub(super) fn of(summary: &IndexSummary, status: &Status) -> String {
         let name = one_line(&source.name);
         let ingested = time::date(source.ingested);
         let line = format!("\n- {name}: {}{guides}{newest}; ingested {ingested}", kinds.join(", "));
-        // Leaves room for the services.
-        if text.len() + line.len() > LIMIT - 620 {
+        // Leaves room for the services and for what is out of date.
+        if text.len() + line.len() > LIMIT - 620 - stale.map_or(0, str::len) {
             text.push_str(&format!("\n- and {}", count(left as u64, "more source")));
             break;
         }
         text.push_str(&line);
         left -= 1;
+    }
+    if let Some(stale) = stale {
+        text.push_str(&format!("\n{stale}"));
     }
     let mut services = String::new();
     for (name, _) in &summary.services {
@@ -108,14 +111,14 @@ mod tests {
 
     #[test]
     fn they_say_how_far_the_embedding_is() {
-        let of = |status: &Status| of(&summary(1, 1), status);
+        let of = |status: &Status| of(&summary(1, 1), status, None);
         assert!(of(&status(Some("m"))).contains("(50 % of documents, 50 % of passages)"));
         assert!(!of(&Status { complete: true, ..status(Some("m")) }).contains("embedded"));
     }
 
     #[test]
     fn they_say_what_is_indexed_and_that_it_is_untrusted() {
-        let text = of(&summary(1, 2), &status(None));
+        let text = of(&summary(1, 2), &status(None), None);
         assert!(text.contains("untrusted"));
         assert!(
             text.contains(
@@ -129,9 +132,10 @@ mod tests {
     #[test]
     fn they_stay_short() {
         for (sources, services) in [(0, 0), (1, 500), (500, 500)] {
-            let text = of(&summary(sources, services), &status(Some("a-model")));
-            assert!(text.len() <= LIMIT, "{}", text.len());
+            let stale = format!("Out of date: {}", "x".repeat(400));
+            let text = of(&summary(sources, services), &status(Some("a-model")), Some(&stale));
+            assert!(text.len() <= LIMIT && text.contains(&stale), "{}", text.len());
         }
-        assert!(of(&summary(500, 1), &status(None)).contains(" more sources"));
+        assert!(of(&summary(500, 1), &status(None), None).contains(" more sources"));
     }
 }

@@ -1,7 +1,9 @@
 //! The MCP server over standard input and output.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use rmcp::handler::server::ServerHandler;
@@ -16,6 +18,7 @@ use rmcp::{ErrorData, RoleServer, ServiceExt};
 use super::{adapter, instructions};
 use crate::app::App;
 use crate::embedding;
+use crate::scheduling;
 use crate::tools::{AnyTool, ToolError, View};
 
 /// How long the tool list of a running server may be kept: for its life, in practice.
@@ -24,6 +27,10 @@ const LIST_TTL_MS: u64 = 24 * 60 * 60 * 1_000;
 const DATA_TTL_MS: u64 = 60 * 1_000;
 /// How long the first answer waits for the index to be opened before it speaks in general terms.
 const PATIENCE: Duration = Duration::from_millis(250);
+/// What is said of sources that are out of date may be so old.
+const STALE_TTL: Duration = Duration::from_secs(30);
+/// How long a source that is being run when the server ends has to stop. The index survives either way.
+const GOODBYE: Duration = Duration::from_secs(5);
 /// Calls that run at the same time; further ones wait.
 const MAX_CALLS: usize = 16;
 /// Bytes of a document that `resources/read` returns: a person asked for it, or a client that can hold it.
@@ -37,10 +44,29 @@ pub(crate) fn serve(app: App, tools: Vec<&'static AnyTool>) -> anyhow::Result<()
         .enable_all()
         .build()
         .context("failed to start the runtime")?;
-    let served = runtime.block_on(run(Server::new(app, tools)));
+    let server = Server::new(app, tools);
+    let scheduling = start_scheduling(&server.app)?;
+    let served = runtime.block_on(run(server));
+    if let Some((stop, thread)) = scheduling {
+        stop.store(true, Ordering::Relaxed);
+        let end = Instant::now() + GOODBYE;
+        while !thread.is_finished() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
     // A read of standard input that cannot be cancelled must not keep the process.
     runtime.shutdown_background();
     served
+}
+
+/// Runs sources when they are due, if the configuration says so.
+fn start_scheduling(app: &Arc<App>) -> anyhow::Result<Option<(Arc<AtomicBool>, JoinHandle<()>)>> {
+    if !app.settings().schedule.in_server {
+        return Ok(None);
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let thread = scheduling::in_background(Arc::clone(app), Arc::clone(&stop)).context("failed to start a thread")?;
+    Ok(Some((stop, thread)))
 }
 
 async fn run(server: Server) -> anyhow::Result<()> {
@@ -70,16 +96,27 @@ struct Server {
     instructions: Arc<Instructions>,
 }
 
-/// The instructions, once the index is open, and the generation that they speak of.
+/// The instructions, once the index is open.
 #[derive(Default)]
 struct Instructions {
-    said: Mutex<Option<(u64, String)>>,
+    said: Mutex<Option<Said>>,
     ready: Condvar,
 }
 
+/// What was said, and what it was said of.
+struct Said {
+    text: String,
+    /// The generation of the index; none has the number `u64::MAX`.
+    generation: u64,
+    /// What is out of date.
+    stale: Option<String>,
+    /// When that was looked for.
+    looked: Instant,
+}
+
 impl Instructions {
-    fn set(&self, generation: u64, text: String) {
-        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some((generation, text));
+    fn set(&self, said: Said) {
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
         self.ready.notify_all();
     }
 
@@ -88,37 +125,47 @@ impl Instructions {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.ready.wait_timeout_while(said, PATIENCE, |said| said.is_none());
         let (mut said, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let Some((generation, text)) = said.as_mut() else { return instructions::general() };
-        // It is open: this costs the reading of a small file, and more only when the index has changed.
-        if let Ok((newest, newer)) = describe(app, *generation)
-            && let Some(newer) = newer
-        {
-            (*generation, *text) = (newest, newer);
+        let Some(said) = said.as_mut() else { return instructions::general() };
+        // It is open: this costs the reading of a small file, and more only when something has changed.
+        if let Ok(Some(newer)) = describe(app, Some(said)) {
+            *said = newer;
         }
-        text.clone()
+        said.text.clone()
     }
 }
 
-/// The generation of the index, and instructions for it if it is not `known`.
-fn describe(app: &App, known: u64) -> anyhow::Result<(u64, Option<String>)> {
+/// Instructions for the index as it is now, if they are not those that were said.
+fn describe(app: &App, said: Option<&mut Said>) -> anyhow::Result<Option<Said>> {
     let index = app.index()?;
     index.refresh()?;
-    if index.generation() == known {
-        return Ok((known, None));
+    let stale = match &said {
+        Some(said) if said.looked.elapsed() < STALE_TTL => said.stale.clone(),
+        _ => scheduling::out_of_date(app),
+    };
+    if let Some(said) = said
+        && said.generation == index.generation()
+        && said.stale == stale
+    {
+        if said.looked.elapsed() >= STALE_TTL {
+            said.looked = Instant::now();
+        }
+        return Ok(None);
     }
     let summary = index.summary()?;
     let status = embedding::status(app, &summary)?;
-    Ok((summary.generation, Some(instructions::of(&summary, &status))))
+    let text = instructions::of(&summary, &status, stale.as_deref());
+    Ok(Some(Said { text, generation: summary.generation, stale, looked: Instant::now() }))
 }
 
 /// Opens the index, says what is in it, and sees to it that it becomes better.
 fn prepare(app: &App, says: &Instructions) {
-    // No generation has this number.
-    match describe(app, u64::MAX) {
-        Ok((generation, text)) => says.set(generation, text.unwrap_or_else(instructions::general)),
+    match describe(app, None) {
+        Ok(Some(said)) => says.set(said),
+        Ok(None) => {}
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "the index cannot be opened");
-            says.set(u64::MAX, instructions::general());
+            let text = instructions::general();
+            says.set(Said { text, generation: u64::MAX, stale: None, looked: Instant::now() });
             return;
         }
     }

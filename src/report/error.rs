@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{BAD, GOOD, Output, styled};
 use crate::config::ConfigError;
 use crate::embedding::bedrock::Refusal;
+use crate::scheduling::SourcesError;
 use crate::tools::ToolError;
 
 /// Decides the exit code.
@@ -128,6 +129,9 @@ impl<E: Into<anyhow::Error>> From<E> for CommandError {
                 }
             } else if let Some(cause) = cause.downcast_ref::<ConfigError>() {
                 hints.extend(cause.hint().map(str::to_owned));
+                kind = Kind::Input;
+            } else if let Some(cause) = cause.downcast_ref::<SourcesError>() {
+                hints.extend(cause.hint());
                 kind = Kind::Input;
             } else if let Some(cause) = cause.downcast_ref::<ModelError>() {
                 hints.extend(cause.hint());

@@ -56,6 +56,19 @@ pub(crate) fn age(moment: Timestamp, now: Timestamp) -> String {
     format!("{number} {unit}{} ago", if number == 1 { "" } else { "s" })
 }
 
+/// The age of what is still to come: `now`, `in 5 minutes`, `in 3 days`.
+pub(crate) fn until(moment: Timestamp, now: Timestamp) -> String {
+    let seconds = moment.saturating_sub(now);
+    let (number, unit) = match seconds {
+        ..1 => return "now".to_owned(),
+        1..60 => (seconds, "second"),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..172_800 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("in {number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A length of time: `40 s`, `5 min`, `2 h 10 min`.
 pub(crate) fn span(seconds: u64) -> String {
     match seconds {
@@ -104,6 +117,16 @@ mod tests {
         ];
         for (seconds, expected) in cases {
             assert_eq!(age(NOW - seconds, NOW), expected);
+        }
+        for (seconds, expected) in [
+            (0, "now"),
+            (-9, "now"),
+            (1, "in 1 second"),
+            (119, "in 1 minute"),
+            (90_000, "in 25 hours"),
+            (604_800, "in 7 days"),
+        ] {
+            assert_eq!(until(NOW + seconds, NOW), expected);
         }
         assert_eq!(date(NOW), "2023-11-14");
         assert_eq!(date(i64::MAX), "");

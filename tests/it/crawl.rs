@@ -441,3 +441,28 @@ fn robots_txt_is_obeyed_and_lists_that_lie_are_survived() {
         assert_eq!(counts(&run)[0], pages(&site).len() as u64, "the other list has them: {run}");
     }
 }
+
+#[test]
+fn a_scheduled_site_is_refreshed_and_its_failure_is_seen() {
+    let (sandbox, site) = (Sandbox::new(), site());
+    let start = format!("{}/AWSEC2/latest/UserGuide/", site.base().trim_end_matches('/'));
+    let add = ["source", "add", "website", &start, "--name", "harbor", "--every", "24h", "--per-second", "0"];
+    sandbox.run(add.iter().chain(&["--allow-private"])).succeeds();
+    let test = sandbox.json(["source", "test", "harbor", "--json"]);
+    assert!(test.as_array().unwrap().iter().all(|check| check["status"] != "fail"), "{test}");
+    assert!(!sandbox.data_dir().join("CURRENT").exists(), "a test changes nothing");
+
+    let run = sandbox.run(["schedule", "run", "--once"]);
+    run.succeeds();
+    assert!(run.stdout().contains("harbor: done: ") && run.stdout().contains(" pages added"), "{run}");
+    let again = sandbox.run(["schedule", "run", "--now", "harbor"]);
+    again.succeeds();
+    assert!(again.stdout().contains("nothing has changed"), "{again}");
+
+    drop(site);
+    sandbox.run(["schedule", "run", "--now", "harbor"]).fails_with(2);
+    let status = sandbox.json(["schedule", "status", "--json"]);
+    assert_eq!(status["sources"][0]["failures"], 1, "{status}");
+    assert!(status["sources"][0]["last_success"].is_number(), "{status}");
+    sandbox.run(["source", "test", "harbor"]).fails_with(1);
+}

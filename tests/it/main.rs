@@ -17,5 +17,6 @@ mod hostile;
 mod ingest;
 mod mcp;
 mod meaning;
+mod schedule;
 mod support;
 mod writers;

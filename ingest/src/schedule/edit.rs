@@ -49,6 +49,19 @@ impl NewSource {
         Self { name: name.to_owned(), keys: vec![("name", name.into()), ("kind", kind.into())] }
     }
 
+    /// The same by another name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self.keys[0].1 = name.into();
+        self
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// With a value for a key.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {

@@ -1,0 +1,137 @@
+//! Folders into the index and published: what the command line and the schedule both do.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use cloudops_indexes::store::{CommitReport, Index, IndexError, IndexWriter, TrainReport, TrainWhen, WriterOptions};
+use cloudops_ingest::source::folder::{self, FolderOptions};
+
+use super::{Comparison, Outcome, Plan, SourceNote};
+use crate::app::{App, open_existing};
+use crate::corpus;
+use crate::embedding;
+use crate::report::error::warn;
+use crate::report::progress::Bars;
+
+/// A folder to be read, and how it was read before.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) options: FolderOptions,
+    pub(crate) note: Option<SourceNote>,
+}
+
+impl Target {
+    /// A folder, with what the index remembers of it.
+    pub(crate) fn new(options: FolderOptions, existing: Option<&Index>) -> Self {
+        let note = existing.and_then(|index| SourceNote::read(index, &options.source));
+        Self { options, note }
+    }
+}
+
+/// How folders are ingested.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct How {
+    /// Change nothing.
+    pub(crate) dry_run: bool,
+    /// Make the index anew, of these folders only.
+    pub(crate) anew: bool,
+    pub(crate) comparison: Comparison,
+    pub(crate) train: TrainWhen,
+}
+
+/// What was done.
+#[derive(Debug)]
+pub(crate) struct Ingested {
+    pub(crate) sources: Vec<Outcome>,
+    pub(crate) commit: Option<CommitReport>,
+    pub(crate) training: Option<TrainReport>,
+    /// Whether a process was started that makes the vectors of the model in use.
+    pub(crate) embedding: bool,
+}
+
+/// Brings folders up to date in the index and publishes them together. The bars are those of the caller, who may not want
+/// any. Raising `stop` leaves the index as it was.
+pub(crate) fn ingest_folders(
+    app: &App,
+    targets: &[Target],
+    how: How,
+    bars: &mut Bars,
+    stop: &AtomicBool,
+) -> anyhow::Result<Ingested> {
+    let data_dir = app.data_dir();
+    let corpus_is_current =
+        !how.anew && open_existing(data_dir)?.is_some_and(|index| corpus::is_in(|key| index.note(key)));
+    let options = WriterOptions { train: app.settings().train.policy(how.train) };
+    // A folder that cannot be walked is an error while nothing has been touched yet.
+    for target in targets {
+        if how.anew && !how.dry_run {
+            folder::walk(&target.options)?;
+        }
+    }
+    let mut writer = if how.dry_run && !data_dir.is_dir() {
+        None
+    } else if how.anew && !how.dry_run {
+        Some(embedding::patiently(data_dir, || IndexWriter::rebuild(data_dir, options))?)
+    } else {
+        Some(embedding::patiently(data_dir, || IndexWriter::open(data_dir, options))?)
+    };
+
+    bars.start("looking", 0);
+    let mut plans = Vec::with_capacity(targets.len());
+    for Target { options, note } in targets {
+        let known = match &writer {
+            Some(writer) => writer.known(&options.source)?,
+            None => HashMap::new(),
+        };
+        plans.push(Plan::new(options, known, note.as_ref(), how.comparison)?);
+    }
+    if let (Some(writer), false) = (&mut writer, how.dry_run || corpus_is_current) {
+        corpus::put(writer).context("failed to index the built-in documents")?;
+    }
+
+    bars.start("reading", plans.iter().map(Plan::to_read).sum());
+    let mut sources = Vec::with_capacity(plans.len());
+    let mut before = 0;
+    for plan in plans {
+        let files = plan.to_read();
+        let writer = writer.as_mut().filter(|_| !how.dry_run);
+        sources.push(plan.run(writer, stop, |done| bars.set(before + done))?);
+        before += files;
+    }
+    let (commit, training) = match writer {
+        Some(writer) if !how.dry_run => {
+            let (commit, training) = commit(writer, bars, stop)?;
+            (Some(commit), training)
+        }
+        _ => (None, None),
+    };
+    bars.finish();
+    let embedding = if how.dry_run { false } else { start_embedding(app) };
+    Ok(Ingested { sources, commit, training, embedding })
+}
+
+/// Publishes what was written, with a bar for every stage.
+pub(crate) fn commit(
+    writer: IndexWriter,
+    bars: &mut Bars,
+    stop: &AtomicBool,
+) -> Result<(CommitReport, Option<TrainReport>), IndexError> {
+    writer.commit(&mut |progress| {
+        bars.follow(&progress);
+        if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
+}
+
+/// Has the vectors of the model in use made in the background. That it cannot be is no failure of the ingestion.
+pub(crate) fn start_embedding(app: &App) -> bool {
+    let started = open_existing(app.data_dir()).map_err(anyhow::Error::from).and_then(|index| match index {
+        Some(index) => Ok(embedding::start_in_background(app, &index.summary()?)?.is_some()),
+        None => Ok(false),
+    });
+    started.unwrap_or_else(|error| {
+        warn(format!("vectors are not made in the background: {error:#}"));
+        false
+    })
+}
