@@ -108,10 +108,14 @@ pub(super) fn no_answer(error: &reqwest::Error, url: &str, options: &FetchOption
 }
 
 fn tls_error<'a>(cause: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    cause.downcast_ref::<rustls::Error>().or_else(|| {
-        // An I/O error names what it wraps as its own, and not as its source.
-        cause.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>()
-    })
+    let mut cause = cause;
+    loop {
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+            return Some(tls);
+        }
+        // An I/O error names the source of what it wraps as its own, and not what it wraps, which may be another one.
+        cause = cause.downcast_ref::<io::Error>()?.get_ref()?;
+    }
 }
 
 fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

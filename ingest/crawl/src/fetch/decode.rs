@@ -97,7 +97,7 @@ enum Stage {
 
 impl Decoder {
     pub(super) fn new(encoding: Encoding, limits: Limits) -> Result<Self, Fault> {
-        let sink = Sink { bytes: Vec::new(), limits, transferred: 0, fault: None };
+        let sink = Sink { bytes: Vec::new(), limits, transferred: 0, fault: None, closed: false };
         let stage = match encoding {
             Encoding::Identity => Stage::Identity(sink),
             Encoding::Gzip => Stage::Gzip(Box::new(MultiGzDecoder::new(sink))),
@@ -181,21 +181,32 @@ struct Sink {
     limits: Limits,
     transferred: u64,
     fault: Option<Fault>,
+    /// It refused something. Decoders write what they still have when they are dropped, which must not fill it again.
+    closed: bool,
+}
+
+impl Sink {
+    fn refuse(&mut self, fault: Fault) -> io::Error {
+        self.fault = Some(fault);
+        self.closed = true;
+        io::Error::other("too much")
+    }
 }
 
 impl Write for Sink {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        if self.closed {
+            return Err(io::Error::other("too much"));
+        }
         let decoded = (self.bytes.len() + buffer.len()) as u64;
         let transferred = self.transferred;
         if decoded > HARMLESS && decoded / u64::from(self.limits.ratio.max(1)) > transferred {
-            self.fault = Some(Fault::Bomb { transferred, decoded });
-            return Err(io::Error::other("too much"));
+            return Err(self.refuse(Fault::Bomb { transferred, decoded }));
         }
         if decoded > self.limits.bytes {
             let room = (self.limits.bytes - self.bytes.len() as u64) as usize;
             self.bytes.extend_from_slice(&buffer[..room]);
-            self.fault = Some(Fault::TooLarge);
-            return Err(io::Error::other("too much"));
+            return Err(self.refuse(Fault::TooLarge));
         }
         self.bytes.extend_from_slice(buffer);
         Ok(buffer.len())
