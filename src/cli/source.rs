@@ -530,7 +530,7 @@ fn look_at_site(source: &Source) -> Vec<Check> {
     checks.extend(
         by_guide.map(|(guide, pages)| Check::new("guide", "ok", format!("{guide}: {}", count(*pages, "page")))),
     );
-    let status = if probe.pages == 0 { "fail" } else { "ok" };
+    let status = if probe.pages == 0 || !probe.reachable { "fail" } else { "ok" };
     let more = if probe.complete { "" } else { ", and what links lead to" };
     checks.push(Check::new("pages", status, format!("{} listed{more}", count(probe.pages, "page"))));
     checks

@@ -372,5 +372,5 @@ fn a_probe_counts_and_keeps_nothing() {
     let site = site();
     let probe = probe(&options(&site)).unwrap();
     assert_eq!((probe.pages, probe.complete), (site.pages().len() as u64, true));
-    assert!(probe.troubles.is_empty() && probe.examples.len() == 5);
+    assert!(probe.troubles.is_empty() && probe.reachable && probe.examples.len() == 5);
 }

@@ -30,6 +30,8 @@ pub(super) struct Listed {
     pub(super) complete: bool,
     /// Whether `llms.txt` lists Markdown twins.
     pub(super) twins: bool,
+    /// Lists that were there.
+    read: usize,
     pub(super) troubles: Vec<Trouble>,
 }
 
@@ -86,6 +88,7 @@ pub(super) async fn list(
                 listed.twins |= twins;
                 // A list of lists says nothing by itself, and neither does a page, nor a feed of the latest ones.
                 let lists = matches!(from.seed, Seed::Sitemap(_) | Seed::Toc(_) | Seed::Llms(_));
+                listed.read += usize::from(lists || matches!(from.seed, Seed::Feed(_)));
                 let only_leads_on = pages.is_empty() && !more.is_empty();
                 if lists && !whole {
                     group.broken += 1;
@@ -290,6 +293,8 @@ pub struct Probe {
     pub examples: Vec<String>,
     /// Whether every list could be read.
     pub complete: bool,
+    /// Whether a list or one of the pages to begin with was there.
+    pub reachable: bool,
     /// What could not be read.
     pub troubles: Vec<Trouble>,
 }
@@ -318,14 +323,16 @@ pub fn probe(options: &CrawlOptions) -> Result<Probe, super::CrawlError> {
     // Where nothing is listed, the pages to begin with must at least be there.
     let starts = options.seeds.iter().filter(|of| matches!(of.seed, Seed::Page(_)));
     let mut troubles = listed.troubles;
+    let mut reachable = listed.read > 0;
     for start in starts.take(8) {
-        if let Err(error) = runtime.block_on(site.page(Request::new(start.seed.url().clone()))) {
-            troubles.push(Trouble {
+        match runtime.block_on(site.page(Request::new(start.seed.url().clone()))) {
+            Ok(_) => reachable = true,
+            Err(error) => troubles.push(Trouble {
                 url: shown(start.seed.url()),
                 code: error.code().to_owned(),
                 message: in_full(&error),
-            });
+            }),
         }
     }
-    Ok(Probe { complete: listed.complete, troubles, ..probe })
+    Ok(Probe { complete: listed.complete, reachable, troubles, ..probe })
 }

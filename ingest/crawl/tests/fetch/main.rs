@@ -264,7 +264,7 @@ async fn silence_and_slowness_end() {
     let impatient = FetchOptions {
         connect_timeout: Duration::from_millis(700),
         idle_timeout: Duration::from_millis(700),
-        timeout: Duration::from_millis(2000),
+        timeout: Duration::from_secs(2),
         ..once()
     };
     let fetcher = Fetcher::new(impatient).unwrap();
