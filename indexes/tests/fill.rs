@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cloudops_indexes::embed::{EmbedError, Embedder, EmbedderId, EmbedderSource, PassageText};
-use cloudops_indexes::hybrid::SearchRequest;
+use cloudops_indexes::hybrid::{Mode, SearchRequest};
 use cloudops_indexes::store::{FillOptions, FillReport, Index, IndexError, fill};
 use cloudops_indexes::vector::Granularity;
 use support::{commit, open, put};
@@ -188,4 +188,39 @@ fn searches_say_what_they_want_while_the_list_is_taken() {
     });
     filled(dir.path(), &embedder).unwrap();
     assert_eq!(rows(dir.path()), [PAGES, PAGES * 2]);
+}
+
+#[test]
+fn a_closer_look_is_taken_by_all_phrasings() {
+    let dir = TempDir::new().unwrap();
+    let opening = "common ".repeat(60);
+    let mut writer = open(dir.path());
+    // The same letters in their titles and openings: only what stands behind these tells them apart.
+    put(&mut writer, "ec2-left", &format!("{opening}\n\ncommon zzzzzzzzzz"));
+    put(&mut writer, "ec2-felt", &format!("{opening}\n\ncommon kkkkkkkkkk"));
+    // Far from the question: without them, the least difference between two would be the largest there is.
+    for page in 0..8 {
+        put(&mut writer, &format!("ec2-page{page}"), &format!("About {page}."));
+    }
+    commit(writer);
+    let options = FillOptions { documents_only: true, ..FillOptions::default() };
+    fill(dir.path(), &Letters::new(), &options, &mut |_| ControlFlow::Continue(())).unwrap();
+    let index = Index::open_with(dir.path(), Some(Arc::new(Source))).unwrap();
+    let first = |index: &Index, phrasings: &[&str]| {
+        let phrasings = phrasings.iter().map(|phrasing| (*phrasing).to_owned()).collect();
+        let mode = Mode::Vector;
+        let request = SearchRequest { phrasings, mode, rerank: true, ..SearchRequest::new("common kkkk") };
+        index.search(&request).unwrap().hits[0].best.citation.document.clone()
+    };
+    assert_eq!(first(&index, &[]), "docs/ec2-felt.md");
+    assert_eq!(first(&index, &["zzzz zzzz"]), "docs/ec2-left.md");
+    assert_eq!(first(&index, &["kkkk"]), "docs/ec2-felt.md");
+
+    // What has a vector is compared in the same way as what is read now.
+    filled(dir.path(), &Letters::new()).unwrap();
+    let mut writer = open(dir.path());
+    put(&mut writer, "ec2-page", "common qqqqqqqqqq");
+    commit(writer);
+    let index = Index::open_with(dir.path(), Some(Arc::new(Source))).unwrap();
+    assert_eq!(first(&index, &["zzzz zzzz"]), "docs/ec2-left.md");
 }

@@ -91,14 +91,19 @@ fn other_words_are_understood_and_a_closer_look_is_taken() {
     equipped.install(MODEL, "int8");
     equipped.run(&["embed", "run", "--documents-only"]).succeeds();
     let question = "the whole world can read our files";
-    let first = |arguments: &[&str]| {
+    let documents = |arguments: &[&str]| -> Vec<String> {
         let found = equipped.json(arguments);
-        found["hits"][0]["best"]["citation"]["document"].as_str().unwrap().to_owned()
+        let id = |hit: &Value| hit["best"]["citation"]["document"].as_str().unwrap().to_owned();
+        found["hits"].as_array().unwrap().iter().map(id).collect()
     };
     let expected = "corpus/best-practices/s3-data-protection.md";
-    assert_ne!(first(&["search", "--json", "--mode", "lexical", question]), expected, "the words alone find it");
-    let rerank = ["search", "--json", "--rerank", "--also", "S3 bucket public access", question];
-    assert_eq!(first(&rerank), expected);
+    assert_ne!(documents(&["search", "--json", "--mode", "lexical", question])[0], expected, "the words alone find it");
+    let also = "S3 bucket public access";
+    assert_eq!(documents(&["search", "--json", "--rerank", "--also", also, question])[0], expected);
+    // Drawers make sense to nobody: only the other phrasing says that it is about S3.
+    let veiled = "somebody left a drawer open and the whole world can read our files";
+    let found = documents(&["search", "--json", "--rerank", "--also", also, veiled]);
+    assert!(found[0].contains("s3") && found[..2].iter().any(|document| document == expected), "{found:?}");
     let found = equipped.json(&["search", "--json", "--explain", question]);
     let explained = &found["hits"][0]["best"]["explanation"];
     assert!(explained["weights"]["documents"].as_f64() > Some(0.0), "{explained}");

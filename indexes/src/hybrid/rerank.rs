@@ -4,7 +4,7 @@
 //! transformer in use, where they have no vector yet, and by a cross-encoder, which reads question and passage together
 //! (Nogueira and Cho, "Passage Re-ranking with BERT", 2019), where one is installed.
 
-use super::fuse::standardize;
+use super::fuse::{add, standardize};
 use super::search::{Candidate, Phrasing, Ranked};
 use crate::embed::{EmbedError, Embedder};
 use crate::store::{Embeddable, Generation, IndexError, read_content};
@@ -24,7 +24,7 @@ const CROSS_ENCODER_WEIGHT: f32 = 0.5;
 pub(super) fn rerank(
     generation: &Generation,
     query: &str,
-    phrasing: &Phrasing,
+    phrasings: &[Phrasing],
     candidates: &[Candidate],
     ranked: &mut [Ranked],
 ) -> Result<(), IndexError> {
@@ -35,7 +35,7 @@ pub(super) fn rerank(
     }
     let texts = read(generation, candidates, best)?;
     let scale: Vec<f32> = best.iter().map(|document| document.score).collect();
-    if let Some(similarities) = similarities(generation, phrasing, candidates, best, &texts) {
+    if let Some(similarities) = similarities(generation, phrasings, candidates, best, &texts) {
         blend(best, similarities, SIMILARITY_WEIGHT);
     }
     if let Some(judge) = generation.cross_encoder() {
@@ -73,22 +73,26 @@ fn read(
         .collect())
 }
 
-/// How near each document's best passages are to the question by the transformer in use; `None` where all passages
-/// have vectors already, which fusion has seen, or where there is no transformer.
+/// How near each document's best passages are to the question, in all of its phrasings, by the transformer in use;
+/// `None` where all passages have vectors already, which fusion has seen, or where there is no transformer.
 fn similarities(
     generation: &Generation,
-    phrasing: &Phrasing,
+    phrasings: &[Phrasing],
     candidates: &[Candidate],
     best: &[Ranked],
     texts: &[Vec<Embeddable>],
 ) -> Option<Vec<f32>> {
-    let sets = || generation.sets().iter().zip(&phrasing.vectors).enumerate();
-    let (_, (set, vector)) = sets().find(|(_, (set, vector))| !set.is_table() && vector.is_some())?;
-    let (vector, embedder) = (vector.as_ref()?, set.embedder().ok()?);
-    let filled = sets().find(|(_, (other, _))| {
-        other.vectors.info.granularity == Granularity::Passages && other.vectors.info.embedder == *embedder.id()
-    });
-    let known = |at: usize| filled.and_then(|(set, _)| candidates[at].cosines[set]);
+    let sets = generation.sets();
+    let (vector, embedder) = sets.iter().enumerate().filter(|(_, set)| !set.is_table()).find_map(|(at, set)| {
+        let of_phrasings =
+            phrasings.iter().filter_map(|phrasing| Some((phrasing.share, phrasing.vectors[at].as_ref()?)));
+        Some((mixed(of_phrasings)?, set.embedder().ok()?))
+    })?;
+    let filled = sets
+        .iter()
+        .map(|set| &set.vectors)
+        .find(|vectors| vectors.info.granularity == Granularity::Passages && vectors.info.embedder == *embedder.id());
+    let known = |at: usize| filled?.cosines(&vector, &[candidates[at].passage])[0];
     let mut found: Vec<f32> = vec![f32::NAN; best.len()];
     let mut new: Vec<(usize, &Embeddable)> = Vec::new();
     for (document, (ranked, texts)) in best.iter().zip(texts).enumerate() {
@@ -105,7 +109,7 @@ fn similarities(
     match embed(embedder, &new) {
         Ok(vectors) => {
             for ((document, _), passage) in new.iter().zip(vectors) {
-                let cosine = passage.iter().zip(vector).map(|(a, b)| a * b).sum();
+                let cosine = passage.iter().zip(&vector).map(|(a, b)| a * b).sum();
                 found[*document] = found[*document].max(cosine);
             }
             Some(found)
@@ -115,6 +119,18 @@ fn similarities(
             None
         }
     }
+}
+
+/// One vector of unit length for several phrasings of a question, each with its share: as near to a passage as they are
+/// on the average.
+fn mixed<'a>(phrasings: impl Iterator<Item = (f32, &'a Vec<f32>)>) -> Option<Vec<f32>> {
+    let sum = phrasings.fold(None, |sum: Option<Vec<f32>>, (share, vector)| {
+        let mut sum = sum.unwrap_or_else(|| vec![0.0; vector.len()]);
+        add(&mut sum, vector, share);
+        Some(sum)
+    })?;
+    let length = sum.iter().map(|value| value * value).sum::<f32>().sqrt();
+    (length > 0.0).then(|| sum.iter().map(|value| value / length).collect())
 }
 
 fn embed(embedder: &dyn Embedder, texts: &[(usize, &Embeddable)]) -> Result<Vec<Vec<f32>>, EmbedError> {
@@ -128,5 +144,23 @@ fn blend(best: &mut [Ranked], mut new: Vec<f32>, weight: f32) {
     standardize(&mut new);
     for ((document, old), new) in best.iter_mut().zip(old).zip(new) {
         document.score = (1.0 - weight) * old + weight * new;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrasings_are_mixed_by_their_shares() {
+        let (own, other) = (vec![1.0, 0.0], vec![0.0, 1.0]);
+        let mix = |vectors: &[(f32, &Vec<f32>)]| mixed(vectors.iter().copied());
+        assert_eq!(mix(&[(1.0, &own)]), Some(vec![1.0, 0.0]));
+        let both = mix(&[(0.5, &own), (0.5, &other)]).unwrap();
+        assert!((both[0] - both[1]).abs() < 1e-6 && (both[0] - 0.5f32.sqrt()).abs() < 1e-6, "{both:?}");
+        let more = mix(&[(0.75, &own), (0.25, &other)]).unwrap();
+        assert!(more[0] > more[1] && more[1] > 0.0, "{more:?}");
+        assert_eq!(mix(&[]), None);
+        assert_eq!(mix(&[(0.5, &own), (0.5, &vec![-1.0, 0.0])]), None, "opposites have no direction");
     }
 }

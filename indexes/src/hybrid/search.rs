@@ -65,7 +65,7 @@ pub(super) struct Phrasing {
     parsed: ParsedQuery,
     pub(super) vectors: QueryVectors,
     /// What it counts for among all; they sum to 1.
-    share: f32,
+    pub(super) share: f32,
 }
 
 /// Answers a question from one generation. `None` when a document vanished meanwhile: the caller has a newer one.
@@ -84,7 +84,7 @@ pub(crate) fn search(generation: &Generation, request: &SearchRequest) -> Result
     let rarities = generation.lexical.rarities(&phrasings[0].parsed)?;
     let mut ranked = by_document(generation, &candidates, &phrasings, &weights, &rarities);
     if request.rerank && mode != Mode::Lexical {
-        match rerank(generation, &request.query, &phrasings[0], &candidates, &mut ranked) {
+        match rerank(generation, &request.query, &phrasings, &candidates, &mut ranked) {
             // Swept away between two looks: the caller has a newer generation.
             Err(IndexError::Damaged { .. }) if vanished(generation, &ranked)? => return Ok(None),
             done => done?,

@@ -66,7 +66,7 @@ impl Carry<'_> {
         let (passages, vectors) = match self.known(info) {
             // Vectors can be made again; the documents that are being added matter more.
             Err(IndexError::Documents(error)) => {
-                tracing::warn!(%error, "kept vectors cannot be read: they will be made again");
+                tracing::warn!(%error, "vectors are not carried over: they will be made again");
                 (Vec::new(), Vec::new())
             }
             known => known?,

@@ -18,7 +18,7 @@ pub(super) struct Packed {
 /// Packs the pieces of one group.
 pub(super) fn pack(text: &str, pieces: &[Piece]) -> Vec<Packed> {
     let total: usize = pieces.iter().map(|piece| piece.chars).sum();
-    let rows: usize = pieces.iter().filter(|piece| piece.kind.is_table()).map(|piece| piece.chars).sum();
+    let rows: usize = pieces.iter().filter(|piece| piece.kind.is_row()).map(|piece| piece.chars).sum();
     let mut plans = Vec::new();
     if total <= SOFT_MAX_CHARS && rows <= SMALL_TABLE_CHARS {
         plans.push(0..pieces.len());
@@ -63,12 +63,12 @@ fn plan(pieces: &[Piece], plans: &mut Vec<Range<usize>>) {
 /// How long a passage that has `chars` characters and ends in one kind of piece may become with the next.
 fn limit(last: Kind, next: Kind, chars: usize) -> usize {
     match next {
-        // What follows a table is another thing; of rows, each is one.
-        Kind::Row => ROWS_CHARS,
-        _ if last.is_table() => ROWS_CHARS,
+        // Rows, and what follows them, are about different things.
+        Kind::Row | Kind::Item => ROWS_CHARS,
+        _ if last.is_row() => ROWS_CHARS,
         _ if chars >= SMALL_CHARS => TARGET_CHARS,
         Kind::Code => MAX_INTRODUCED_CHARS,
-        Kind::Prose | Kind::TableStart => SOFT_MAX_CHARS,
+        Kind::Prose | Kind::TableStart | Kind::ListStart => SOFT_MAX_CHARS,
     }
 }
 
@@ -76,7 +76,7 @@ fn limit(last: Kind, next: Kind, chars: usize) -> usize {
 fn join_tail(pieces: &[Piece], plans: &mut Vec<Range<usize>>, start: usize, chars: usize) {
     if chars < SMALL_CHARS
         && let Some(last) = plans.last_mut()
-        && !pieces[start..].iter().any(|piece| piece.kind.is_table())
+        && !pieces[start..].iter().any(|piece| piece.kind.is_row())
     {
         let before: usize = pieces[last.clone()].iter().map(|piece| piece.chars).sum();
         if before + chars <= SOFT_MAX_CHARS {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::tear::tear;
-use super::{HARD_MAX_CHARS, MAX_CONTEXT_CHARS, SOFT_MAX_CHARS, TARGET_CHARS};
+use super::{HARD_MAX_CHARS, MAX_CONTEXT_CHARS, SOFT_MAX_CHARS, TARGET_CHARS, facts};
 use crate::extract::Section;
 use crate::extract::markup::{closes, fence_start, is_delimiter_row, is_list_item};
 
@@ -32,17 +32,22 @@ pub(super) enum Kind {
     TableStart,
     /// Another row of the table before it.
     Row,
+    /// The first item of a list of values.
+    ListStart,
+    /// Another item of the list before it, with what is nested in it.
+    Item,
 }
 
 impl Kind {
-    pub(super) fn is_table(self) -> bool {
-        matches!(self, Self::TableStart | Self::Row)
+    /// Whether it is a row of a table or an item of a list whose rows or items are about different things.
+    pub(super) fn is_row(self) -> bool {
+        !matches!(self, Self::Prose | Self::Code)
     }
 }
 
 /// Cuts `range` of a text into pieces.
 pub(super) fn pieces(text: &str, range: Range<usize>, sections: &[Section]) -> Vec<Piece> {
-    let mut cutter = Cutter { text, at: range.start, end: range.end, pieces: Vec::new() };
+    let mut cutter = Cutter { text, at: range.start, end: range.end, pieces: Vec::new(), judged: range.start };
     let mut headings =
         sections.iter().filter(|section| section.level > 0).map(|section| section.range.start).peekable();
     while cutter.at < cutter.end {
@@ -65,11 +70,21 @@ pub(super) fn pieces(text: &str, range: Range<usize>, sections: &[Section]) -> V
     pieces
 }
 
+impl Piece {
+    /// Whether this is a sentence or two, or a term, that say what the list behind them is about.
+    fn introduces(&self, text: &str) -> bool {
+        let text = text[self.range.clone()].trim();
+        self.chars < MAX_LEAD_CHARS && !text.is_empty() && !text.starts_with('#')
+    }
+}
+
 struct Cutter<'a> {
     text: &'a str,
     at: usize,
     end: usize,
     pieces: Vec<Piece>,
+    /// Lists that begin before this are known to state no values.
+    judged: usize,
 }
 
 impl Cutter<'_> {
@@ -114,7 +129,7 @@ impl Cutter<'_> {
             self.fence(stop);
         } else if text.contains('|') && is_delimiter_row(self.line_at(self.line_end(start), stop)) {
             self.table(stop);
-        } else {
+        } else if start < self.judged || !self.facts(stop) {
             self.paragraph(stop);
         }
     }
@@ -197,6 +212,23 @@ impl Cutter<'_> {
     fn is_row(&self, at: usize, stop: usize) -> bool {
         let line = self.line_at(at, stop);
         line.contains('|') && !line.trim().is_empty()
+    }
+
+    /// A list of values, if one starts here.
+    fn facts(&mut self, stop: usize) -> bool {
+        let list = facts::items(&self.text[..stop], self.at);
+        self.judged = list.end.max(self.at);
+        if list.items.is_empty() {
+            return false;
+        }
+        // What introduces the list belongs to every item.
+        let context = self.pieces.last().filter(|before| before.kind == Kind::Prose && before.introduces(self.text));
+        let context = context.map(|before| before.range.clone());
+        for (at, item) in list.items.into_iter().enumerate() {
+            let (kind, context) = if at == 0 { (Kind::ListStart, None) } else { (Kind::Item, context.clone()) };
+            self.push(item, context, false, kind, SOFT_MAX_CHARS);
+        }
+        true
     }
 
     /// A paragraph, or one item of a list.

@@ -106,6 +106,27 @@ fn a_short_table_stays_with_its_section() {
 }
 
 #[test]
+fn items_of_a_long_list_of_values_are_few_together_with_what_introduces_them() {
+    let lead = "The service has the following limits per account:\n";
+    let item = |name: &str| {
+        format!("- {name}: 1,000 an account and Region, {}\n", "which we can raise for you. ".repeat(8).trim())
+    };
+    let list = ["Flows", "Sources", "Outputs", "Tags"].map(item).concat();
+    let (clean, passages) = passages(&format!("# Limits\n\nThese are the limits.\n\n{lead}{list}\nAsk for more.\n"));
+    let bodies: Vec<&str> = passages.iter().map(|passage| &clean[passage.range.clone()]).collect();
+    assert_eq!(passages.len(), 4, "{bodies:#?}");
+    assert!(bodies[0].starts_with("# Limits") && bodies[0].contains(lead) && bodies[0].contains("- Flows"));
+    assert!(
+        bodies[1].starts_with("- Sources") && bodies[2].starts_with("- Outputs") && bodies[3].starts_with("- Tags")
+    );
+    assert!(bodies[3].ends_with("Ask for more."));
+    assert!(passages[1..].iter().all(|passage| passage.context == lead), "{passages:#?}");
+
+    let (_, short) = self::passages(&format!("# Limits\n\n{lead}- 1,000 flows\n- 2,000 sources\n"));
+    assert_eq!(short.len(), 1);
+}
+
+#[test]
 fn code_is_whole_up_to_the_maximum_and_reopened_beyond() {
     let code = |lines: usize| format!("```json\n{}```\n", "  \"widget\": \"value\",\n".repeat(lines));
     let (clean, whole) = passages(&format!("# Title\n\n{}\n\n{}", SENTENCE.repeat(12), code(150)));
@@ -174,6 +195,8 @@ fn markdown() -> impl Strategy<Value = String> {
             .prop_map(|(lines, info)| format!("```{info}\n{}```", "let x = \"some code\";\n".repeat(lines))),
         (1..60_usize).prop_map(|count| "A sentence about widgets and gadgets. ".repeat(count)),
         (1..40_usize).prop_map(|count| "1. a step to take\n".repeat(count)),
+        (1..40_usize)
+            .prop_map(|count| format!("These are the limits:\n{}", "- 50 widgets\n  - 5 gadgets\n".repeat(count))),
         Just("```".to_owned()),
         Just("**Note**\ntext".to_owned()),
         "\\PC{0,300}",
