@@ -13,6 +13,7 @@ mod ingestion;
 mod mcp;
 mod report;
 mod tools;
+mod watching;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;

@@ -15,7 +15,7 @@ use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
-pub(crate) use settings::{BedrockSettings, EmbedProvider, EmbedSettings, Settings};
+pub(crate) use settings::{BedrockSettings, EmbedProvider, EmbedSettings, IngestSettings, Settings};
 
 /// Settings, and where each came from.
 #[derive(Debug)]
@@ -252,7 +252,11 @@ mod tests {
                 "embed.provider" => "bedrock",
                 "search.mode" => "lexical",
                 "train.when" => "always",
-                "embed.background" | "embed.passages" | "ingest.follow_symlinks" | "serve.read_only" => "true",
+                "embed.background"
+                | "embed.passages"
+                | "ingest.follow_symlinks"
+                | "ingest.git_dates"
+                | "serve.read_only" => "true",
                 "train.min_changed" => "0.5",
                 _ => "3",
             };

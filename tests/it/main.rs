@@ -13,6 +13,7 @@ mod crash;
 mod evaluation;
 mod hostile;
 mod ingest;
+mod local_sources;
 mod mcp;
 mod meaning;
 mod support;
