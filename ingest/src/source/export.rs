@@ -114,7 +114,7 @@ pub enum Error {
         message: String,
     },
     /// The JSON has no list where one is looked for.
-    #[error("there is no list of records{}{}", at(.pointer), or(.lists))]
+    #[error("there is no list of records{}{}", at(.pointer.as_deref()), or(.lists))]
     NoList {
         /// Where it was looked for.
         pointer: Option<String>,
@@ -131,8 +131,8 @@ fn quoted(names: &[String]) -> String {
     shown.join(", ")
 }
 
-fn at(pointer: &Option<String>) -> String {
-    pointer.as_ref().map(|pointer| format!(" at `{pointer}`")).unwrap_or_default()
+fn at(pointer: Option<&str>) -> String {
+    pointer.map(|pointer| format!(" at `{pointer}`")).unwrap_or_default()
 }
 
 fn or(lists: &[String]) -> String {

@@ -254,7 +254,7 @@ fn each(output: &mut impl BufRead, mut visit: impl FnMut(&[u8]) -> bool) -> std:
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
 
     fn git_in(folder: &Path, date: &str, arguments: &[&str]) {
         let mut command = Command::new("git");

@@ -28,6 +28,7 @@ struct Table {
 }
 
 /// The body while it is read.
+#[expect(clippy::struct_excessive_bools, reason = "each is an element that is open or not")]
 pub(super) struct Body<'a> {
     styles: &'a Styles,
     numbering: &'a Numbering,

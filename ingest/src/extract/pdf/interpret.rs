@@ -72,8 +72,10 @@ impl Matrix {
 
     /// This one first, then `next`.
     fn then(self, next: Self) -> Self {
-        let ([a, b, c, d, e, f], [g, h, i, j, k, l]) = (self.0, next.0);
-        Self([a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + l])
+        let (first, next) = (self.0, next.0);
+        let turned = |x: f64, y: f64| [x * next[0] + y * next[2], x * next[1] + y * next[3]];
+        let (across, up, place) = (turned(first[0], first[1]), turned(first[2], first[3]), turned(first[4], first[5]));
+        Self([across[0], across[1], up[0], up[1], place[0] + next[4], place[1] + next[5]])
     }
 
     fn of(operands: &[Object]) -> Option<Self> {
@@ -287,8 +289,8 @@ impl<'a> Interpreter<'a> {
             return Ok(());
         };
         let state = &self.state;
-        let Matrix([a, b, c, d, ..]) = self.text.then(state.space);
-        let size = state.size.abs() * c.hypot(d);
+        let Matrix([right_x, right_y, up_x, up_y, ..]) = self.text.then(state.space);
+        let size = state.size.abs() * up_x.hypot(up_y);
         let start = Matrix::moved(0.0, state.rise).then(self.text).then(state.space);
         let mut text = String::new();
         let mut advance = 0.0;
@@ -298,8 +300,8 @@ impl<'a> Interpreter<'a> {
             advance += (f64::from(width) * state.size + state.between_chars + words) * state.stretch;
         });
         // The direction of writing becomes the axis, so that turned text makes lines like any other.
-        let length = a.hypot(b);
-        let (cos, sin) = if length > 0.0 { (a / length, b / length) } else { (1.0, 0.0) };
+        let length = right_x.hypot(right_y);
+        let (cos, sin) = if length > 0.0 { (right_x / length, right_y / length) } else { (1.0, 0.0) };
         let Matrix([.., x, y]) = start;
         let along = x * cos + y * sin;
         let across = y * cos - x * sin;
@@ -309,7 +311,7 @@ impl<'a> Interpreter<'a> {
         if self.marked.contains(&true) || ![along, across, end, size].iter().all(|value| value.is_finite()) {
             return Ok(());
         }
-        self.lines.push(Span {
+        self.lines.push(&Span {
             angle: sin.atan2(cos).to_degrees().round() as i32,
             start: along,
             end,

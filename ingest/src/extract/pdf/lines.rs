@@ -70,7 +70,7 @@ impl Line {
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     page: usize,
-    lines: Vec<Line>,
+    done: Vec<Line>,
     open: Option<Open>,
 }
 
@@ -90,7 +90,7 @@ impl Lines {
 
     pub(super) fn finish(mut self) -> Vec<Line> {
         self.close();
-        self.lines
+        self.done
     }
 
     fn close(&mut self) {
@@ -107,10 +107,10 @@ impl Lines {
         if let Some((size, _)) = sizes.iter().max_by_key(|(_, letters)| *letters) {
             line.size = *size;
         }
-        self.lines.push(line);
+        self.done.push(line);
     }
 
-    pub(super) fn push(&mut self, span: Span<'_>) {
+    pub(super) fn push(&mut self, span: &Span<'_>) {
         if span.text.is_empty() {
             return;
         }
@@ -126,7 +126,7 @@ impl Lines {
             }
             let gap = span.start - line.end();
             if same_line && gap > -size * 0.5 {
-                open.add(&span, gap, size);
+                open.add(span, gap, size);
                 return;
             }
         }
@@ -199,9 +199,9 @@ mod tests {
             (80.0, 100.0, "there"),
             (0.0, 88.0, "next"),
         ] {
-            lines.push(span(start, across, text));
+            lines.push(&span(start, across, text));
         }
-        lines.push(span(0.3, 88.0, "next"));
+        lines.push(&span(0.3, 88.0, "next"));
         let lines = lines.finish();
         let texts: Vec<Vec<&str>> =
             lines.iter().map(|line| line.cells.iter().map(|cell| cell.text.as_str()).collect()).collect();

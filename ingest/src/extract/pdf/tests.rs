@@ -16,7 +16,7 @@ fn file(objects: &[Vec<u8>]) -> Vec<u8> {
     let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
     for (at, object) in objects.iter().enumerate() {
         writeln!(table, "{:010} 00000 n ", bytes.len()).unwrap();
-        write!(bytes, "{} 0 obj\n", at + 1).unwrap();
+        writeln!(bytes, "{} 0 obj", at + 1).unwrap();
         bytes.extend_from_slice(object);
         bytes.extend_from_slice(b"\nendobj\n");
     }
@@ -170,7 +170,7 @@ fn broken_files_have_a_reason() {
 
 #[test]
 fn a_hundred_thousand_pages_are_too_many() {
-    let kids: String = (0..100_000).map(|at| format!("{} 0 R ", at + 3)).collect();
+    let kids = (0..100_000).map(|at| format!("{} 0 R ", at + 3)).collect::<Vec<_>>().concat();
     let mut objects = vec![CATALOG.into(), format!("<</Type/Pages /Kids[{kids}] /Count 100000>>").into_bytes()];
     objects.resize(100_002, b"<</Type/Page /Parent 2 0 R>>".to_vec());
     let error = in_time(&file(&objects)).unwrap_err();

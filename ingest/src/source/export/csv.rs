@@ -34,6 +34,10 @@ impl<R: Read> Read for Limited<R> {
 #[error("record too large")]
 struct TooLarge;
 
+fn is_too_large(error: &std::io::Error) -> bool {
+    matches!(error.get_ref(), Some(inner) if inner.is::<TooLarge>())
+}
+
 pub(super) fn read(
     file: impl Read,
     delimiter: u8,
@@ -50,7 +54,7 @@ pub(super) fn read(
     let fatal = |error: csv::Error, place: u64| {
         let place = error.position().map_or(place, csv::Position::line);
         match error.into_kind() {
-            ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooLarge>()) => {
+            ErrorKind::Io(error) if is_too_large(&error) => {
                 let message =
                     format!("the record has more than {} bytes; is a quote left open?", options.max_record_bytes);
                 Error::Broken { unit: "line", place, message }

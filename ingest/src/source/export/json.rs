@@ -332,20 +332,19 @@ fn collect(value: &Value, path: &[String], depth: usize, texts: &mut Vec<String>
                 collect(value, rest, depth + 1, texts);
             }
         }
-        ([next, rest @ ..], Value::Array(list)) => match next.parse::<usize>() {
-            Ok(at) => {
+        ([next, rest @ ..], Value::Array(list)) => {
+            if let Ok(at) = next.parse::<usize>() {
                 if let Some(value) = list.get(at) {
                     collect(value, rest, depth + 1, texts);
                 }
+                return;
             }
-            Err(_) => {
-                // `labels.name` means the names of all labels, as `labels.*.name` does.
-                let path = if next == "*" { rest } else { path };
-                for value in list {
-                    collect(value, path, depth + 1, texts);
-                }
+            // `labels.name` means the names of all labels, as `labels.*.name` does.
+            let path = if next == "*" { rest } else { path };
+            for value in list {
+                collect(value, path, depth + 1, texts);
             }
-        },
+        }
         ([], Value::Array(list)) => {
             for value in list {
                 collect(value, path, depth + 1, texts);

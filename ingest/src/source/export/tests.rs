@@ -144,7 +144,7 @@ fn a_record_without_an_id_is_named_by_its_content() {
     let (_dir, options) = options("a.jsonl", b"{\"t\": \"one\"}\n{\"t\": \"two\"}\n{\"t\": \"one\"}\n", &["text=t"]);
     let (seen, _) = outcome(&options);
     assert_eq!((seen[0] == seen[2], seen[0] == seen[1]), (true, false));
-    assert!(matches!(Reason::Record("x".into()).keeps_last_version(), true));
+    assert!(Reason::Record("x".into()).keeps_last_version());
 }
 
 #[test]
