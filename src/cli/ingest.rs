@@ -152,7 +152,8 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     watching::watch(&roots, app.data_dir(), &stop, |absent| {
         let args = Args { absent: absent.to_vec(), ..args.clone() };
         once(app, &args, out, &stop, false).map(drop)
-    })
+    });
+    Ok(())
 }
 
 /// Ingests once, and returns the folders and files that were looked at. What was done is told if it is anything, or if

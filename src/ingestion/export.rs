@@ -94,20 +94,17 @@ impl<'a> ExportPlan<'a> {
             let (sender, receiver) = sync_channel::<Vec<Read>>(1);
             let reader = scope.spawn(move || {
                 let mut batches = Batches { batch: Vec::new(), bytes: 0, seen: HashMap::new(), number: 0 };
-                let prepare = |batch: Vec<Result<Record, Failure>>| {
+                let hand_on = |batch: Vec<Result<Record, Failure>>| {
                     let read: Vec<Read> =
                         batch.into_par_iter().map(|record| prepared(record, options, known, comparison)).collect();
                     // The receiver is gone when the writer failed or the user stopped it.
-                    if stop.load(Ordering::Relaxed) || sender.send(read).is_err() {
-                        return ControlFlow::Break(());
-                    }
-                    ControlFlow::Continue(())
+                    !stop.load(Ordering::Relaxed) && sender.send(read).is_ok()
                 };
                 let result = export::read(options, &mut |record| match batches.add(record) {
-                    Some(full) => prepare(full),
-                    None => ControlFlow::Continue(()),
+                    Some(full) if !hand_on(full) => ControlFlow::Break(()),
+                    _ => ControlFlow::Continue(()),
                 });
-                let _: ControlFlow<()> = prepare(std::mem::take(&mut batches.batch));
+                hand_on(batches.batch);
                 result
             });
             let mut done = 0;
