@@ -75,8 +75,13 @@ pub(crate) fn is_excusable(error: &anyhow::Error) -> bool {
 fn prepared() -> Vec<Prepared> {
     let options = FolderOptions::new("", SOURCE);
     let prepare = |(path, bytes): (&str, &[u8])| {
-        let found =
-            Found { path: PathBuf::from(path), relative: path.to_owned(), size: bytes.len() as u64, modified_ns: 0 };
+        let found = Found {
+            path: PathBuf::from(path),
+            relative: path.to_owned(),
+            size: bytes.len() as u64,
+            modified_ns: 0,
+            committed: None,
+        };
         // A document that comes with the program and cannot be read is a mistake that its tests find.
         folder::prepare(&found, bytes, &options).inspect_err(|error| tracing::error!(?error, "skipped")).ok()
     };

@@ -17,6 +17,7 @@ mod report;
 mod scheduling;
 mod source_lock;
 mod tools;
+mod watching;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;

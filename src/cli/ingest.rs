@@ -15,17 +15,20 @@ use anyhow::Context;
 use cloudops_indexes::model::Kind;
 use cloudops_indexes::store::{CommitReport, Index, IndexError, IndexWriter, TrainReport, TrainWhen};
 use cloudops_ingest::schedule::is_name;
+use cloudops_ingest::source::export::{self, ExportFormat, ExportOptions, FieldMapping};
 use cloudops_ingest::source::folder::{self, FolderOptions};
 use serde::Serialize;
 
 use crate::app::{App, open_existing};
+use crate::config::IngestSettings;
 use crate::corpus;
 #[cfg(feature = "crawl")]
 use crate::ingestion::start_embedding;
-use crate::ingestion::{Comparison, How, Ingested, Outcome, SourceNote, Target, Trouble, ingest_folders};
-use crate::report::error::{CommandError, CommandResult, Kind as ErrorKind, warn};
+use crate::ingestion::{Comparison, How, Ingested, Outcome, PlanError, Source, SourceNote, Target, Trouble, ingest};
+use crate::report::error::{CommandError, CommandResult, Kind as ErrorKind, note, warn};
 use crate::report::progress::Bars;
 use crate::report::{BAD, DIM, GOOD, Output, TITLE, WARN, bytes, count, grouped, one_line, styled};
+use crate::watching;
 
 /// Troubles of one kind that are listed before it is only counted.
 const LISTED: usize = 10;
@@ -33,16 +36,20 @@ const LISTED: usize = 10;
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 /// Index folders and websites, or bring them up to date
 ///
-/// Reads Markdown, HTML, plain text and reStructuredText. A folder that was ingested before is compared with the
+/// Reads Markdown, HTML, plain text, reStructuredText, PDF and DOCX. A folder that was ingested before is compared with the
 /// index: only files that are new or changed are read, and documents whose file is gone are removed. Without PATH,
 /// every folder that was ever ingested is brought up to date, read as it was the last time.
 ///
+/// With --map, PATH is a CSV, TSV, JSON Lines or JSON file of records, each of which becomes a document.
+///
 /// Files that cannot be read are reported and left out; they never remove the last good version of a document and do
 /// not change the exit code. The result is visible at once when everything is done, or not at all.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   cloudops ingest ~/aws-docs --name aws
   cloudops ingest ./runbooks --kind troubleshooting --tag team-a --exclude drafts
+  cloudops ingest tickets.csv --map id=Key --map title=Summary --map text=Description,Resolution
+  cloudops ingest ./notes --watch    and again whenever a file changes
   cloudops ingest                    bring every folder up to date
   cloudops ingest aws-docs --guide ec2,rds
   cloudops ingest web https://runbooks.example.com/ops/ --name runbooks
@@ -71,10 +78,16 @@ pub(crate) struct Args {
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Stay, and ingest what changes as it changes, until Ctrl-C
+    #[arg(long, conflicts_with = "dry_run")]
+    watch: bool,
+    /// Folders that are not there at the moment.
+    #[arg(skip)]
+    absent: Vec<PathBuf>,
 }
 
 /// What is no folder.
-#[derive(Debug, clap::Subcommand)]
+#[derive(Debug, Clone, clap::Subcommand)]
 enum What {
     #[cfg(feature = "crawl")]
     AwsDocs(web::AwsDocsArgs),
@@ -115,6 +128,19 @@ struct FolderArgs {
     /// Skip larger files, in bytes [default: `ingest.max_file_bytes` of the configuration]
     #[arg(long, value_name = "BYTES", requires = "paths")]
     max_file_size: Option<u64>,
+    /// Do not date documents by their last commit where the folder is in a work tree of git
+    #[arg(long, requires = "paths")]
+    no_git_dates: bool,
+    /// Field of the records that holds a part of their document (repeatable); parts are id, title, text (one or several,
+    /// with commas), url, updated, services, tags and kind
+    #[arg(long, value_name = "PART=FIELD", requires = "paths")]
+    map: Vec<String>,
+    /// Where the list of records is in a JSON file, as a JSON pointer such as `/issues` [default: the file is the list]
+    #[arg(long, value_name = "POINTER", requires = "map")]
+    records: Option<String>,
+    /// How records are written: csv, tsv, jsonl or json [default: by the name of the file]
+    #[arg(long, value_name = "FORMAT", requires = "map", value_parser = export_format)]
+    format: Option<ExportFormat>,
 }
 
 /// The result as JSON.
@@ -139,13 +165,36 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
         Some(What::Web(args)) => web::website(app, args, out),
         Some(What::Guides(args)) => guides::run(args, out),
         Some(What::Report(args)) => report::run(app, args, out),
-        None => folders(app, args, out),
+        None => local(app, args, out),
     }
 }
 
-fn folders(app: &App, args: &Args, out: &mut Output) -> CommandResult {
-    let started = Instant::now();
+/// Folders and exports: once, or whenever they change.
+fn local(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let stop = stop_on_interrupt()?;
+    let roots = once(app, args, out, &stop, true)?;
+    if !args.watch {
+        return Ok(());
+    }
+    note(out, format!("watching {}; Ctrl-C ends it", count(roots.len() as u64, "source")));
+    let args = Args { checksum: false, rebuild: false, train: false, ..args.clone() };
+    watching::watch(&roots, app.data_dir(), &stop, |absent| {
+        let args = Args { absent: absent.to_vec(), ..args.clone() };
+        once(app, &args, out, &stop, false).map(drop)
+    });
+    Ok(())
+}
+
+/// Ingests once, and returns the folders and files that were looked at. What was done is told if it is anything, or if
+/// `always`.
+fn once(
+    app: &App,
+    args: &Args,
+    out: &mut Output,
+    stop: &AtomicBool,
+    always: bool,
+) -> Result<Vec<PathBuf>, CommandError> {
+    let started = Instant::now();
     // An index that can be read is made anew as its next generation: the one before answers until then.
     let mut anew = false;
     let existing = match open_existing(app.data_dir()) {
@@ -168,15 +217,20 @@ fn folders(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     let how = How { dry_run: args.dry_run, anew, comparison, train };
     let mut bars = Bars::new(out.is_json());
     let Ingested { sources, commit, training, embedding } =
-        ingest_folders(app, &targets, how, &mut bars, &stop).map_err(cannot_ingest)?;
+        ingest(app, &targets, how, &mut bars, stop).map_err(cannot_ingest)?;
     let seconds = started.elapsed().as_secs_f64();
     let report = Report { dry_run: args.dry_run, sources, commit, training, embedding, seconds };
+    let roots = targets.iter().map(|target| target.source.path().to_owned()).collect();
+    if !always && !report.sources.iter().any(Outcome::changes) {
+        return Ok(roots);
+    }
     if out.is_json() {
         out.json(&report)?;
     } else {
         write(&report, out)?;
+        out.flush()?;
     }
-    Ok(())
+    Ok(roots)
 }
 
 /// Publishes what was written, with a bar for every stage.
@@ -209,18 +263,27 @@ fn as_before(error: anyhow::Error) -> CommandError {
 }
 
 fn cannot_ingest(error: anyhow::Error) -> CommandError {
-    match error.downcast::<folder::Error>() {
-        Ok(error) => cannot_walk(error),
+    match error.downcast::<PlanError>() {
+        Ok(error) => cannot_look(error),
         Err(error) => as_before(error),
     }
 }
 
-fn cannot_walk(error: folder::Error) -> CommandError {
+fn cannot_look(error: PlanError) -> CommandError {
     let hint = match &error {
-        folder::Error::Unreadable { .. } => "Nothing was changed. A folder must be there and readable to be ingested.",
-        _ => "Globs look like `*.md`, `drafts` or `guides/**/old-*.md`.",
+        PlanError::Folder(folder::Error::Unreadable { .. }) | PlanError::Export(export::Error::Unreadable { .. }) => {
+            "Nothing was changed. A folder must be there and readable to be ingested."
+        }
+        PlanError::Folder(_) => "Globs look like `*.md`, `drafts` or `guides/**/old-*.md`.",
+        PlanError::Export(export::Error::UnknownColumn { .. }) => "Say which fields there are with `--map PART=FIELD`.",
+        PlanError::Export(export::Error::NoList { .. }) => "Say where the list is with `--records POINTER`.",
+        PlanError::Export(_) => "Nothing was changed. `--format` says how records are written.",
     };
     CommandError { kind: ErrorKind::Input, error: error.into(), hints: vec![hint.to_owned()] }
+}
+
+fn export_format(name: &str) -> Result<ExportFormat, String> {
+    ExportFormat::of_path(&format!(".{name}")).ok_or_else(|| "formats are csv, tsv, jsonl and json".to_owned())
 }
 
 /// The folders that are meant, with how to read each.
@@ -232,20 +295,11 @@ fn targets(app: &App, args: &Args, existing: Option<&Index>) -> Result<Vec<Targe
     if args.paths.is_empty() {
         for source in sources {
             let (Some(origin), Some(note)) = (&source.origin, note(&source.name)) else { continue };
-            let options = FolderOptions {
-                include: note.include.clone(),
-                exclude: note.exclude.clone(),
-                follow_symlinks: note.follow_symlinks,
-                max_file_bytes: note.max_file_bytes,
-                kind: note.kind,
-                tags: note.tags.clone(),
-                services: note.services.clone(),
-                url_base: note.url_base.clone(),
-                ..FolderOptions::new(origin, &source.name)
-            };
-            targets.push(Target { options, note: Some(note) });
+            if !args.absent.iter().any(|path| path.as_os_str() == origin.as_str()) {
+                targets.push(Target { source: note.source(origin, &source.name), note: Some(note) });
+            }
         }
-        if targets.is_empty() && !args.rebuild {
+        if targets.is_empty() && !args.rebuild && args.absent.is_empty() {
             return Err(CommandError::input("no folder has been ingested yet")
                 .hint("To ingest one, run `cloudops ingest FOLDER`."));
         }
@@ -257,14 +311,19 @@ fn targets(app: &App, args: &Args, existing: Option<&Index>) -> Result<Vec<Targe
     }
     let settings = &app.settings().ingest;
     for path in &args.paths {
-        let root = fs_err::canonicalize(path)
-            .map_err(|source| cannot_walk(folder::Error::Unreadable { path: path.clone(), source }))?;
+        let root = match fs_err::canonicalize(path) {
+            Ok(root) if args.absent.contains(&root) => continue,
+            Err(_) if !args.absent.is_empty() => continue,
+            found => {
+                found.map_err(|source| cannot_look(folder::Error::Unreadable { path: path.clone(), source }.into()))?
+            }
+        };
         let name = match &args.folder.name {
             Some(name) => name.clone(),
             None => source_name(&root.file_stem().unwrap_or_default().to_string_lossy()),
         };
         check_source_name(&name)?;
-        if targets.iter().any(|target| target.options.source == name) {
+        if targets.iter().any(|target| target.source.name() == name) {
             return Err(CommandError::input(format!("two folders would be the source `{name}`"))
                 .hint("Ingest them one by one, with `--name NAME` for one of them."));
         }
@@ -274,24 +333,62 @@ fn targets(app: &App, args: &Args, existing: Option<&Index>) -> Result<Vec<Targe
             return Err(CommandError::input(format!("the source `{name}` was ingested from `{other}`"))
                 .hint("Choose another name with `--name NAME`, or ingest that folder again."));
         }
-        let folder = args.folder.clone();
-        let mut exclude = settings.exclude.clone();
-        exclude.extend(folder.exclude);
-        let options = FolderOptions {
-            include: folder.include,
-            exclude,
-            follow_symlinks: folder.follow_symlinks || settings.follow_symlinks,
-            max_file_bytes: folder.max_file_size.unwrap_or(settings.max_file_bytes),
-            kind: folder.kind,
-            tags: folder.tag.iter().map(|tag| tag.to_lowercase()).collect(),
-            services: folder.service.iter().map(|service| service.to_lowercase()).collect(),
-            url_base: folder.url_base,
-            ..FolderOptions::new(root, &name)
-        };
-        let note = note(&name);
-        targets.push(Target { options, note });
+        let source = source(root, name, args.folder.clone(), settings)?;
+        let note = note(source.name());
+        targets.push(Target { source, note });
     }
     Ok(targets)
+}
+
+/// The source that a path and its options mean.
+fn source(root: PathBuf, name: String, args: FolderArgs, settings: &IngestSettings) -> Result<Source, CommandError> {
+    let lower = |words: Vec<String>| words.iter().map(|word| word.to_lowercase()).collect();
+    let (kind, tags, services) = (args.kind, lower(args.tag), lower(args.service));
+    let by_name = if root.is_file() { ExportFormat::of_path(&root.to_string_lossy()) } else { None };
+    if args.map.is_empty() {
+        if by_name.is_some() {
+            return Err(CommandError::input(format!("`{}` is a file of records", root.display()))
+                .hint("Say which fields hold what: `--map title=Summary --map text=Description,Resolution`.")
+                .hint("To read it as the last time, run `cloudops ingest` without PATH."));
+        }
+        let mut exclude = settings.exclude.clone();
+        exclude.extend(args.exclude);
+        return Ok(Source::Folder(FolderOptions {
+            include: args.include,
+            exclude,
+            follow_symlinks: args.follow_symlinks || settings.follow_symlinks,
+            max_file_bytes: args.max_file_size.unwrap_or(settings.max_file_bytes),
+            kind,
+            tags,
+            services,
+            url_base: args.url_base,
+            git_dates: settings.git_dates && !args.no_git_dates,
+            ..FolderOptions::new(root, name)
+        }));
+    }
+    let mapping = FieldMapping::parse(&args.map).map_err(|error| {
+        CommandError { kind: ErrorKind::Input, error: error.into(), hints: Vec::new() }
+            .hint("A mapping looks like `--map id=Key --map title=Summary --map text=Description,Resolution`.")
+    })?;
+    if !root.is_file() {
+        return Err(CommandError::input(format!("`{}` is not a file of records", root.display()))
+            .hint("`--map` is for CSV, TSV, JSON Lines and JSON files."));
+    }
+    let format = args.format.or(by_name).ok_or_else(|| {
+        CommandError::input(format!("the name of `{}` does not say how records are written", root.display()))
+            .hint("Say it with `--format csv`, `tsv`, `jsonl` or `json`.")
+    })?;
+    Ok(Source::Export(ExportOptions {
+        path: root,
+        source: name,
+        format,
+        records: args.records,
+        mapping,
+        kind,
+        tags,
+        services,
+        max_record_bytes: args.max_file_size.unwrap_or(export::DEFAULT_MAX_RECORD_BYTES),
+    }))
 }
 
 /// The name of a folder as the name of a source.
@@ -330,6 +427,9 @@ fn write(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
             grouped(outcome.failed.len() as u64),
             grouped(outcome.skipped.len() as u64),
         )?;
+        for warning in &outcome.warnings {
+            writeln!(out, "  {} {}", styled(WARN, "warning:"), one_line(warning))?;
+        }
         for (style, name, troubles) in [(BAD, "failed", &outcome.failed), (WARN, "skipped", &outcome.skipped)] {
             for Trouble { path, reason } in troubles.iter().take(LISTED) {
                 writeln!(out, "  {} {}: {}", styled(style, name), one_line(path), one_line(reason))?;

@@ -159,9 +159,9 @@ struct ExportArgs {
     /// Which field of a record is what (repeatable)
     #[arg(long = "field", value_name = "WHAT=FIELD", value_parser = field)]
     fields: Vec<(String, String)>,
-    /// Address that links to records start with
-    #[arg(long, value_name = "URL")]
-    url_base: Option<String>,
+    /// Where the list of records is in a JSON file, as a JSON pointer such as `/issues` [default: the file is the list]
+    #[arg(long, value_name = "POINTER")]
+    records: Option<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -357,7 +357,7 @@ fn add(app: &App, what: &Add, out: &mut Output) -> CommandResult {
             let new = NewSource::new(&name_of(&path), "export")
                 .with("path", path)
                 .with_table("fields", &args.fields)
-                .with_some("url_base", args.url_base.as_deref());
+                .with_some("records", args.records.as_deref());
             (&args.common, new)
         }
     };

@@ -98,6 +98,11 @@ pub(crate) static ALL: &[EnvVar] = &[
         doc: "`true` to follow symbolic links below a folder.",
     },
     EnvVar {
+        name: "CLOUDOPS_INGEST_GIT_DATES",
+        sets: Some("ingest.git_dates"),
+        doc: "`false` to leave documents in a work tree of git without the date of their last commit.",
+    },
+    EnvVar {
         name: "CLOUDOPS_INGEST_MAX_FILE_BYTES",
         sets: Some("ingest.max_file_bytes"),
         doc: "Files larger than this are skipped.",

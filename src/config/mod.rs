@@ -15,7 +15,7 @@ use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
-pub(crate) use settings::{BedrockSettings, EmbedProvider, EmbedSettings, Settings};
+pub(crate) use settings::{BedrockSettings, EmbedProvider, EmbedSettings, IngestSettings, Settings};
 
 /// Settings, and where each came from.
 #[derive(Debug)]
@@ -266,6 +266,7 @@ mod tests {
                 | "embed.passages"
                 | "ingest.follow_symlinks"
                 | "schedule.in_server"
+                | "ingest.git_dates"
                 | "serve.read_only" => "true",
                 "train.min_changed" => "0.5",
                 _ => "3",

@@ -108,13 +108,15 @@ pub(crate) struct IngestSettings {
     pub(crate) exclude: Vec<String>,
     /// Whether symbolic links below a folder are followed.
     pub(crate) follow_symlinks: bool,
+    /// Whether documents are dated by their last commit, where a folder is in a work tree of git.
+    pub(crate) git_dates: bool,
     /// Files larger than this are skipped.
     pub(crate) max_file_bytes: u64,
 }
 
 impl Default for IngestSettings {
     fn default() -> Self {
-        Self { exclude: Vec::new(), follow_symlinks: false, max_file_bytes: 16 * 1024 * 1024 }
+        Self { exclude: Vec::new(), follow_symlinks: false, git_dates: true, max_file_bytes: 16 * 1024 * 1024 }
     }
 }
 

@@ -8,14 +8,15 @@ use std::time::Duration;
 use anyhow::Context;
 use cloudops_indexes::store::{Index, IndexError};
 use cloudops_ingest::ledger::{Begin, Ledger, RunState, Tally};
-use cloudops_ingest::schedule::{Folder, Source, What};
+use cloudops_ingest::schedule::{Export, Folder, Source, What};
+use cloudops_ingest::source::export::{self, ExportFormat, ExportOptions, FieldMapping};
 use cloudops_ingest::source::folder::{self, FolderOptions};
 
 use super::resolve;
 use crate::app::{App, open_existing};
 #[cfg(feature = "crawl")]
 use crate::ingestion::start_embedding;
-use crate::ingestion::{Comparison, How, Ingested, Target, ingest_folders};
+use crate::ingestion::{Comparison, How, Ingested, Source as Local, Target, ingest};
 use crate::report::progress::Bars;
 use crate::report::{count, one_line, time};
 use crate::source_lock::SourceLock;
@@ -53,8 +54,8 @@ pub(crate) fn run_source(app: &App, source: &Source, stop: &Arc<AtomicBool>) -> 
         }
     };
     let run = || match &source.what {
-        What::Folder(folder) => run_folder(app, source, folder, stop),
-        What::Export(_) => anyhow::bail!("sources of kind `export` cannot be ingested by this program"),
+        What::Folder(folder) => run_local(app, source, &Local::Folder(folder_options(app, source, folder)?), stop),
+        What::Export(export) => run_local(app, source, &Local::Export(export_options(app, source, export)?), stop),
         What::AwsDocs(_) | What::Website(_) => run_site(app, source, stop),
     };
     // One source that does it must not keep all others from being run.
@@ -134,12 +135,12 @@ fn begin(ledger: &mut Ledger, source: &Source, now: i64) -> anyhow::Result<i64> 
     Ok(ledger.begin(begin)?.id)
 }
 
-/// A folder, from its beginning to its end in the ledger.
-fn run_folder(app: &App, source: &Source, folder: &Folder, stop: &AtomicBool) -> anyhow::Result<String> {
+/// A folder or an export, from its beginning to its end in the ledger.
+fn run_local(app: &App, source: &Source, local: &Local, stop: &AtomicBool) -> anyhow::Result<String> {
     let mut ledger = Ledger::open(app.data_dir())?;
     let run = begin(&mut ledger, source, time::now())?;
-    let ingested = ingest_folder(app, source, folder, stop)?;
-    let outcome = ingested.sources.first().context("the folder was not looked at")?;
+    let ingested = ingest_local(app, local, stop)?;
+    let outcome = ingested.sources.first().context("the source was not looked at")?;
     let (added, changed, removed) = (outcome.added, outcome.changed, outcome.removed);
     let counts = Counts { noun: "document", added, changed, removed, failed: outcome.failed.len() as u64 };
     let message = counts.came_to();
@@ -155,18 +156,17 @@ fn run_folder(app: &App, source: &Source, folder: &Folder, stop: &AtomicBool) ->
     Ok(message)
 }
 
-fn ingest_folder(app: &App, source: &Source, folder: &Folder, stop: &AtomicBool) -> anyhow::Result<Ingested> {
-    let options = folder_options(app, source, folder)?;
+fn ingest_local(app: &App, local: &Local, stop: &AtomicBool) -> anyhow::Result<Ingested> {
     loop {
         let existing = open_existing(app.data_dir())?;
-        if let Some(other) = existing.as_ref().map(|index| origin(index, &options)).transpose()?.flatten() {
-            anyhow::bail!("the source `{}` was ingested from `{other}` before", source.name);
+        if let Some(other) = existing.as_ref().map(|index| origin(index, local)).transpose()?.flatten() {
+            anyhow::bail!("the source `{}` was ingested from `{other}` before", local.name());
         }
-        let target = Target::new(options.clone(), existing.as_ref());
+        let target = Target::new(local.clone(), existing.as_ref());
         drop(existing);
         let train = app.settings().train.when.into();
         let how = How { dry_run: false, anew: false, comparison: Comparison::default(), train };
-        match ingest_folders(app, &[target], how, &mut Bars::new(true), stop) {
+        match ingest(app, &[target], how, &mut Bars::new(true), stop) {
             // Somebody else writes, and will be done.
             Err(error) if matches!(error.downcast_ref(), Some(IndexError::Locked(_))) => {
                 if stop.load(Ordering::Relaxed) {
@@ -179,10 +179,10 @@ fn ingest_folder(app: &App, source: &Source, folder: &Folder, stop: &AtomicBool)
     }
 }
 
-/// The folder that the index has a source of this name from, if it is another one.
-fn origin(index: &Index, options: &FolderOptions) -> Result<Option<String>, IndexError> {
-    let root = options.root.display().to_string();
-    let known = index.summary()?.sources.into_iter().find(|known| known.name == options.source);
+/// What the index has a source of this name from, if it is something else.
+fn origin(index: &Index, local: &Local) -> Result<Option<String>, IndexError> {
+    let root = local.path().display().to_string();
+    let known = index.summary()?.sources.into_iter().find(|known| known.name == local.name());
     Ok(known.and_then(|known| known.origin).filter(|origin| *origin != root))
 }
 
@@ -203,6 +203,26 @@ pub(crate) fn folder_options(app: &App, source: &Source, folder: &Folder) -> any
         services: source.services.clone(),
         url_base: folder.url_base.clone(),
         ..FolderOptions::new(root, &source.name)
+    })
+}
+
+/// How the records of a file are read: as its source says.
+pub(crate) fn export_options(app: &App, source: &Source, file: &Export) -> anyhow::Result<ExportOptions> {
+    let path = resolve(app, &file.path)?;
+    let path = fs_err::canonicalize(&path).map_err(|source| export::Error::Unreadable { path, source })?;
+    let format = ExportFormat::of_path(&path.to_string_lossy())
+        .with_context(|| format!("the name of `{}` does not end in .csv, .tsv, .jsonl or .json", path.display()))?;
+    let fields: Vec<String> = file.fields.iter().map(|(part, field)| format!("{part}={field}")).collect();
+    Ok(ExportOptions {
+        path,
+        source: source.name.clone(),
+        format,
+        records: file.records.clone(),
+        mapping: FieldMapping::parse(&fields)?,
+        kind: source.kind_of_documents,
+        tags: source.tags.clone(),
+        services: source.services.clone(),
+        max_record_bytes: file.max_record_bytes.unwrap_or(export::DEFAULT_MAX_RECORD_BYTES),
     })
 }
 

@@ -15,6 +15,7 @@ mod crawl;
 mod evaluation;
 mod hostile;
 mod ingest;
+mod local_sources;
 mod mcp;
 mod meaning;
 mod schedule;

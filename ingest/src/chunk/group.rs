@@ -23,6 +23,8 @@ pub(super) struct Group {
     chars: usize,
     /// Whether the group is nothing but a heading so far.
     bare: bool,
+    /// Whether the group goes on with the section of the one before it.
+    continues: bool,
     level: u8,
 }
 
@@ -31,8 +33,12 @@ pub(super) fn groups(text: &str, sections: &[Section]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
     for (at, section) in sections.iter().enumerate() {
-        open.retain(|above| sections[*above].level < section.level);
-        if section.level > 0 && !section.is_title {
+        if !section.continues {
+            open.retain(|above| sections[*above].level < section.level);
+        }
+        if section.continues {
+            // Still below the heading that is open.
+        } else if section.level > 0 && !section.is_title {
             open.push(at);
         } else if section.is_title {
             open.clear();
@@ -58,7 +64,8 @@ impl Group {
             path,
             anchor: Some(at),
             chars: own.chars().count(),
-            bare: section.level > 0 && !own.contains('\n'),
+            bare: section.level > 0 && !section.continues && !own.contains('\n'),
+            continues: section.continues,
             level: section.level,
         }
     }
@@ -73,6 +80,7 @@ impl Group {
                 anchor,
                 chars: self.chars + next.chars,
                 bare: self.bare && next.bare,
+                continues: self.continues,
                 level,
             })
         };
@@ -87,6 +95,9 @@ impl Group {
         // A bare heading waits for what it introduces, unless there are only headings.
         if !fits || !small || (next.bare && !self.bare) {
             return None;
+        }
+        if next.continues && next.path == self.path {
+            return whole(self.path.clone(), self.anchor, self.level);
         }
         if below && next.chars < SMALL_CHARS {
             return whole(self.path.clone(), self.anchor, self.level);

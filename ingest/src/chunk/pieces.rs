@@ -48,8 +48,8 @@ impl Kind {
 /// Cuts `range` of a text into pieces.
 pub(super) fn pieces(text: &str, range: Range<usize>, sections: &[Section]) -> Vec<Piece> {
     let mut cutter = Cutter { text, at: range.start, end: range.end, pieces: Vec::new(), judged: range.start };
-    let mut headings =
-        sections.iter().filter(|section| section.level > 0).map(|section| section.range.start).peekable();
+    let has_line = |section: &&Section| section.level > 0 && !section.continues;
+    let mut headings = sections.iter().filter(has_line).map(|section| section.range.start).peekable();
     while cutter.at < cutter.end {
         if headings.next_if_eq(&cutter.at).is_some() {
             let end = cutter.line_end(cutter.at);

@@ -37,6 +37,7 @@ impl Builder {
                 anchor: None,
                 range: 0..start,
                 is_title: false,
+                continues: false,
             });
         }
         let level = level.clamp(1, 6);
@@ -46,6 +47,7 @@ impl Builder {
             anchor: anchor.filter(|anchor| !anchor.is_empty() && anchor.len() <= MAX_ANCHOR_BYTES),
             range: start..start,
             is_title: false,
+            continues: false,
         });
         for _ in 0..level {
             self.text.push('#');
@@ -54,6 +56,29 @@ impl Builder {
         self.text.push_str(line);
         self.text.push('\n');
         self.blank();
+    }
+
+    /// Lets the section go on under an anchor of its own: that of a new page.
+    pub(super) fn continued(&mut self, anchor: String) {
+        self.blank();
+        self.write_blank();
+        let start = self.text.len();
+        let (level, heading) = match self.sections.last_mut() {
+            Some(last) => {
+                last.range.end = start;
+                (last.level, last.heading.clone())
+            }
+            None => (0, String::new()),
+        };
+        let anchor = Some(anchor);
+        self.sections.push(Section {
+            level,
+            heading,
+            anchor,
+            range: start..start,
+            is_title: false,
+            continues: start > 0,
+        });
     }
 
     /// Adds a line; one without visible characters counts as blank.
@@ -90,7 +115,7 @@ impl Builder {
 
     /// Ends the paragraph.
     pub(super) fn blank(&mut self) {
-        self.blank = !self.text.is_empty();
+        self.blank = !self.text.is_empty() && !self.text.ends_with("\n\n");
     }
 
     fn write_blank(&mut self) {
@@ -107,10 +132,18 @@ impl Builder {
             last.range.end = end;
         } else if end > 0 {
             let heading = String::new();
-            self.sections.push(Section { level: 0, heading, anchor: None, range: 0..end, is_title: false });
+            self.sections.push(Section {
+                level: 0,
+                heading,
+                anchor: None,
+                range: 0..end,
+                is_title: false,
+                continues: false,
+            });
         }
-        let highest = self.sections.iter().filter(|section| section.level > 0).map(|section| section.level).min();
-        let title = self.sections.iter_mut().find(|section| Some(section.level) == highest);
+        let own = |section: &&Section| section.level > 0 && !section.continues;
+        let highest = self.sections.iter().filter(own).map(|section| section.level).min();
+        let title = self.sections.iter_mut().find(|section| !section.continues && Some(section.level) == highest);
         let title = title.map(|section| {
             // A document made of equal headings below level 1 has no title of its own: its first one names it.
             section.is_title = section.level == 1;

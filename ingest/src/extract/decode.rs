@@ -113,7 +113,7 @@ fn mostly_broken(text: &str) -> bool {
     seen >= 16 && broken * 4 > seen
 }
 
-const fn is_dropped(c: char) -> bool {
+pub(super) const fn is_dropped(c: char) -> bool {
     // Zero-width no-break space and the bidirectional controls can hide text from a reader; none of them is content.
     matches!(c,
         '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\x7f'..='\u{84}' | '\u{86}'..='\u{9f}'

@@ -2,6 +2,8 @@
 
 mod builder;
 mod decode;
+mod docx;
+mod file;
 mod front_matter;
 pub(crate) mod html;
 mod html_table;
@@ -10,6 +12,7 @@ mod links;
 mod markdown;
 mod markdown_table;
 pub(crate) mod markup;
+mod pdf;
 mod plain;
 mod rst;
 mod tags;
@@ -17,6 +20,7 @@ mod tags;
 use std::ops::Range;
 
 pub use decode::{Undecodable, decode, decode_with};
+pub use file::{FileFormat, Unreadable, extract_bytes};
 pub use front_matter::{FrontMatter, Link, front_matter_block, split_front_matter};
 pub(crate) use tags::nests_too_deeply;
 
@@ -36,12 +40,7 @@ pub enum Format {
 impl Format {
     /// The format of a file by its name; `None` for files that hold no text for people.
     pub fn of_path(path: &str) -> Option<Self> {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let (stem, extension) = name.rsplit_once('.')?;
-        if stem.is_empty() {
-            return None;
-        }
-        match extension.to_ascii_lowercase().as_str() {
+        match file::extension(path)?.as_str() {
             "md" | "markdown" => Some(Self::Markdown),
             "html" | "htm" => Some(Self::Html),
             "txt" | "text" => Some(Self::Plain),
@@ -74,6 +73,8 @@ pub struct Section {
     pub range: Range<usize>,
     /// Whether the heading is the title of the whole document.
     pub is_title: bool,
+    /// Whether this is the section before it going on, on a new page: it has that one's heading, but not its line.
+    pub continues: bool,
 }
 
 /// What is left of a file once its markup is gone.

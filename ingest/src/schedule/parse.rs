@@ -144,8 +144,8 @@ fn source(reader: &Reader<'_>, defaults: &Defaults) -> Result<Source, Mistake> {
         "export" => What::Export(Export {
             path: reader.needed("path")?.to_owned(),
             fields: reader.table("fields")?.unwrap_or_default().into_iter().collect(),
-            max_file_bytes: reader.integer("max_file_bytes", 1..u64::MAX)?,
-            url_base: reader.string("url_base")?.map(str::to_owned),
+            records: reader.string("records")?.map(str::to_owned),
+            max_record_bytes: reader.integer("max_record_bytes", 1..u64::MAX)?,
         }),
         other => {
             let mistake = reader.mistake_in("kind", format!("`{other}` is not a kind of source"));

@@ -199,10 +199,10 @@ pub struct Export {
     pub path: String,
     /// Which field of a record is what, as written.
     pub fields: BTreeMap<String, String>,
-    /// A larger file is not read; `None` is the program's to choose.
-    pub max_file_bytes: Option<u64>,
-    /// Address that links to records start with.
-    pub url_base: Option<String>,
+    /// JSON pointer to the list of records in a JSON file; `None` for a file that is the list.
+    pub records: Option<String>,
+    /// Larger records are failures; `None` is the program's to choose.
+    pub max_record_bytes: Option<u64>,
 }
 
 /// Whether text can be the name of a source: 1 to 64 letters, digits, `.`, `_` and `-`, not a dot first. Such a name is

@@ -12,7 +12,7 @@ use cloudops_indexes::model::Kind;
 pub use super::walk::{Found, Walk};
 use super::{Failure, Prepared, Reason, metadata};
 use crate::EXTRACTOR_VERSION;
-use crate::extract::{Format, decode, extract};
+use crate::extract::{FileFormat, extract_bytes};
 
 /// Files over this size are skipped unless the options say otherwise.
 pub const DEFAULT_MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
@@ -42,6 +42,8 @@ pub struct FolderOptions {
     pub services: Vec<String>,
     /// Address under which the folder is published; the relative path is appended.
     pub url_base: Option<String>,
+    /// Whether documents are dated by their last commit, if the folder is in a work tree of git.
+    pub git_dates: bool,
 }
 
 impl FolderOptions {
@@ -59,6 +61,7 @@ impl FolderOptions {
             tags: Vec::new(),
             services: Vec::new(),
             url_base: None,
+            git_dates: true,
         }
     }
 }
@@ -87,7 +90,7 @@ pub enum Error {
 
 /// Lists the files of a folder that can be read.
 ///
-/// Only extensions that [`Format::of_path`] knows are listed. `.gitignore` is not obeyed: notes that are not checked in
+/// Only extensions that [`FileFormat::of_path`] knows are listed. `.gitignore` is not obeyed: notes that are not checked in
 /// are notes all the same. `.git`, `node_modules` and hidden files are left out.
 pub fn walk(options: &FolderOptions) -> Result<Walk, Error> {
     super::walk::walk(options)
@@ -129,15 +132,17 @@ pub fn content_hash(found: &Found, bytes: &[u8], options: &FolderOptions) -> Str
     field(options.services.join("\n").as_bytes());
     field(options.url_base.as_deref().unwrap_or("").as_bytes());
     field(bytes);
+    if let Some(committed) = found.committed {
+        field(&committed.to_le_bytes());
+    }
     hash.finalize().to_hex().to_string()
 }
 
 /// Makes the document and its passages of a file's bytes.
 pub fn prepare(found: &Found, bytes: &[u8], options: &FolderOptions) -> Result<Prepared, Failure> {
     let fail = |reason| Failure { path: found.relative.clone(), reason };
-    let format = Format::of_path(&found.relative).ok_or_else(|| fail(Reason::UnknownFormat))?;
-    let text = decode(bytes).map_err(|_| fail(Reason::NotText))?;
-    let extracted = extract(format, &text);
+    let format = FileFormat::of_path(&found.relative).ok_or_else(|| fail(Reason::UnknownFormat))?;
+    let extracted = extract_bytes(format, bytes).map_err(|unreadable| fail(unreadable.into()))?;
     if extracted.text.trim().is_empty() {
         return Err(fail(Reason::Empty));
     }

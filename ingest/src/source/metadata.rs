@@ -32,7 +32,7 @@ pub(super) fn document(found: &Found, extracted: Extracted, options: &FolderOpti
         services: united([&front.services[..], &options.services[..], &place_services[..]]),
         kind,
         tags: united([&front.tags[..], &options.tags[..], &[]]),
-        updated: front.updated,
+        updated: front.updated.or(found.committed),
         text,
         content_hash,
     }

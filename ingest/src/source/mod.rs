@@ -2,12 +2,15 @@
 
 pub mod aws_docs;
 pub mod corpus;
+pub mod export;
 pub mod folder;
+pub mod git;
 mod metadata;
 mod walk;
 
 use cloudops_indexes::model::{Document, Passage};
 
+use crate::extract::Unreadable;
 pub(crate) use metadata::{kind_of_path, title_of_path, united};
 
 /// A text that is ready to be indexed.
@@ -43,6 +46,15 @@ pub enum Reason {
     /// The file is binary, or in no encoding that could be found.
     #[error("it is not text")]
     NotText,
+    /// The file is of a binary format, and cannot be read.
+    #[error(transparent)]
+    Unreadable(Unreadable),
+    /// A record of an export is not as it should be.
+    #[error("{0}")]
+    Record(String),
+    /// Another record before it has the same name.
+    #[error("its id was used before, at {0}")]
+    Repeated(String),
     /// No character in the file is visible.
     #[error("it has no text")]
     Empty,
@@ -65,6 +77,15 @@ impl Reason {
     ///
     /// True if the file could not be judged; false if it was read and there is nothing in it to index.
     pub const fn keeps_last_version(&self) -> bool {
-        matches!(self, Self::TooLarge { .. } | Self::Io(_) | Self::NotText)
+        matches!(self, Self::TooLarge { .. } | Self::Io(_) | Self::NotText | Self::Unreadable(_) | Self::Record(_))
+    }
+}
+
+impl From<Unreadable> for Reason {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::NotText => Self::NotText,
+            other => Self::Unreadable(other),
+        }
     }
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::folder::{Error, FolderOptions};
 use super::{Failure, Reason};
-use crate::extract::Format;
+use crate::extract::FileFormat;
 
 /// Folders that hold no text of the user's own, whatever they are named in.
 const NEVER: [&str; 3] = [".git", "node_modules", "__pycache__"];
@@ -25,6 +25,8 @@ pub struct Found {
     pub size: u64,
     /// When it was last written, in nanoseconds since 1970; 0 if unknown.
     pub modified_ns: i64,
+    /// When it was last changed by its history, in seconds since 1970. A walk leaves this to who knows a history.
+    pub committed: Option<i64>,
 }
 
 /// What is in a folder.
@@ -130,7 +132,7 @@ impl Walker<'_> {
             let child = path.join(&name);
             let Some(name) = name.to_str() else {
                 let shown = join(relative, &name.to_string_lossy());
-                if Format::of_path(&shown).is_some() || child.is_dir() {
+                if FileFormat::of_path(&shown).is_some() || child.is_dir() {
                     self.fail(shown, Reason::NameNotUtf8);
                 }
                 continue;
@@ -171,7 +173,7 @@ impl Walker<'_> {
 
     fn file(&mut self, path: PathBuf, relative: String, metadata: &std::fs::Metadata) {
         let wanted = self.include.as_ref().is_none_or(|globs| globs.is_match(&relative));
-        if !wanted || Format::of_path(&relative).is_none() {
+        if !wanted || FileFormat::of_path(&relative).is_none() {
             return;
         }
         let (size, limit) = (metadata.len(), self.options.max_file_bytes);
@@ -180,7 +182,7 @@ impl Walker<'_> {
         }
         let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let modified_ns = modified.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or(0);
-        self.walk.files.push(Found { path, relative, size, modified_ns });
+        self.walk.files.push(Found { path, relative, size, modified_ns, committed: None });
     }
 }
 

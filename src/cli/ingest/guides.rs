@@ -10,7 +10,7 @@ use crate::report::table::{Align, Table};
 use crate::report::{DIM, Output, count, styled};
 
 /// List the guides of the AWS documentation that can be crawled by name
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   cloudops ingest guides
   cloudops ingest guides ec2 backup

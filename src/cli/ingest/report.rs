@@ -14,7 +14,7 @@ use crate::report::{DIM, Output, bytes, grouped, one_line, styled, time};
 /// Show what crawls came to: pages, failures and what they cost
 ///
 /// Without RUN, the latest runs; with it, one of them and the pages that could not be read.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   cloudops ingest report
   cloudops ingest report 12 --json

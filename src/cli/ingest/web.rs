@@ -22,7 +22,7 @@ use crate::report::{BAD, DIM, GOOD, Output, TITLE, WARN, bytes, count, grouped, 
 /// Guides are chosen by service (`ec2`), by id (`ec2-user-guide`) or by address; `cloudops ingest guides` lists them. Pages are
 /// found by the sitemaps and tables of contents of the guides and by their links, fetched politely, and compared with
 /// what is known: what has not changed is not transferred again. What is cut off goes on where it was.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   cloudops ingest aws-docs --guide ec2,rds
   cloudops ingest aws-docs --guide https://docs.aws.amazon.com/lambda/latest/dg/ --dry-run
@@ -43,7 +43,7 @@ pub(crate) struct AwsDocsArgs {
 ///
 /// Pages are found by the site's sitemaps (those of its robots.txt, unless some are named) and by links below the given
 /// addresses. Everything else is as for the AWS documentation.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   cloudops ingest web https://runbooks.example.com/ops/ --name runbooks
   cloudops ingest web https://wiki.example.com/start --prefix https://wiki.example.com/pages/ --name wiki
@@ -70,7 +70,7 @@ pub(crate) struct WebsiteArgs {
 
 /// What both have in common.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 struct CommonArgs {
     /// Leave out pages whose path matches this glob (repeatable)
     #[arg(long, value_name = "GLOB")]

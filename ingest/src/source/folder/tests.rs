@@ -127,7 +127,8 @@ fn what_cannot_be_read_is_reported() {
 }
 
 fn found(relative: &str) -> Found {
-    Found { path: PathBuf::from("/data").join(relative), relative: relative.to_owned(), size: 0, modified_ns: 0 }
+    let path = PathBuf::from("/data").join(relative);
+    Found { path, relative: relative.to_owned(), size: 0, modified_ns: 0, committed: None }
 }
 
 #[test]
@@ -161,6 +162,13 @@ fn documents_of_plain_folders() {
     let own = prepare(&found("a.md"), text, &options).unwrap().document;
     assert_eq!((own.kind, own.services.join(" "), own.guide), (Kind::Incident, "rds ec2".to_owned(), None));
     assert_eq!((own.updated, own.url.as_deref()), (Some(1_577_836_800), Some("https://e.org/x")));
+    let committed = Found { committed: Some(7), ..found("a.md") };
+    assert_eq!(
+        prepare(&committed, text, &options).unwrap().document.updated,
+        Some(1_577_836_800),
+        "its own word counts"
+    );
+    assert_eq!(prepare(&committed, b"text", &options).unwrap().document.updated, Some(7));
     assert_eq!(prepare(&found("b.md"), b" \n\n", &options).unwrap_err().reason, Reason::Empty);
     assert_eq!(prepare(&found("b.exe"), b"x", &options).unwrap_err().reason, Reason::UnknownFormat);
 }
@@ -177,6 +185,7 @@ fn the_hash_covers_what_decides_the_document() {
         content_hash(&found("b.md"), b"text", &options),
         content_hash(&found("a.md"), b"text", &tagged),
         content_hash(&found("a.md"), b"text", &kinded),
+        content_hash(&Found { committed: Some(1), ..found("a.md") }, b"text", &options),
     ] {
         assert_ne!(hash, other);
     }

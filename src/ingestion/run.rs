@@ -1,4 +1,4 @@
-//! Folders into the index and published: what the command line and the schedule both do.
+//! Local sources into the index and published: what the command line and the schedule both do.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -6,36 +6,35 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use cloudops_indexes::store::{CommitReport, Index, IndexError, IndexWriter, TrainReport, TrainWhen, WriterOptions};
-use cloudops_ingest::source::folder::{self, FolderOptions};
 
-use super::{Comparison, Outcome, Plan, SourceNote};
+use super::{Comparison, Outcome, Plan, Source, SourceNote};
 use crate::app::{App, open_existing};
 use crate::corpus;
 use crate::embedding;
 use crate::report::error::warn;
 use crate::report::progress::Bars;
 
-/// A folder to be read, and how it was read before.
+/// A source to be read, and how it was read before.
 #[derive(Debug)]
 pub(crate) struct Target {
-    pub(crate) options: FolderOptions,
+    pub(crate) source: Source,
     pub(crate) note: Option<SourceNote>,
 }
 
 impl Target {
-    /// A folder, with what the index remembers of it.
-    pub(crate) fn new(options: FolderOptions, existing: Option<&Index>) -> Self {
-        let note = existing.and_then(|index| SourceNote::read(index, &options.source));
-        Self { options, note }
+    /// A source, with what the index remembers of it.
+    pub(crate) fn new(source: Source, existing: Option<&Index>) -> Self {
+        let note = existing.and_then(|index| SourceNote::read(index, source.name()));
+        Self { source, note }
     }
 }
 
-/// How folders are ingested.
+/// How sources are ingested.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct How {
     /// Change nothing.
     pub(crate) dry_run: bool,
-    /// Make the index anew, of these folders only.
+    /// Make the index anew, of these sources only.
     pub(crate) anew: bool,
     pub(crate) comparison: Comparison,
     pub(crate) train: TrainWhen,
@@ -51,9 +50,9 @@ pub(crate) struct Ingested {
     pub(crate) embedding: bool,
 }
 
-/// Brings folders up to date in the index and publishes them together. The bars are those of the caller, who may not want
+/// Brings sources up to date in the index and publishes them together. The bars are those of the caller, who may not want
 /// any. Raising `stop` leaves the index as it was.
-pub(crate) fn ingest_folders(
+pub(crate) fn ingest(
     app: &App,
     targets: &[Target],
     how: How,
@@ -64,10 +63,10 @@ pub(crate) fn ingest_folders(
     let corpus_is_current =
         !how.anew && open_existing(data_dir)?.is_some_and(|index| corpus::is_in(|key| index.note(key)));
     let options = WriterOptions { train: app.settings().train.policy(how.train) };
-    // A folder that cannot be walked is an error while nothing has been touched yet.
+    // A source that cannot be looked at is an error while nothing has been touched yet.
     for target in targets {
         if how.anew && !how.dry_run {
-            folder::walk(&target.options)?;
+            target.source.check()?;
         }
     }
     let mut writer = if how.dry_run && !data_dir.is_dir() {
@@ -80,12 +79,12 @@ pub(crate) fn ingest_folders(
 
     bars.start("looking", 0);
     let mut plans = Vec::with_capacity(targets.len());
-    for Target { options, note } in targets {
+    for Target { source, note } in targets {
         let known = match &writer {
-            Some(writer) => writer.known(&options.source)?,
+            Some(writer) => writer.known(source.name())?,
             None => HashMap::new(),
         };
-        plans.push(Plan::new(options, known, note.as_ref(), how.comparison)?);
+        plans.push(Plan::new(source, known, note.as_ref(), how.comparison)?);
     }
     if let (Some(writer), false) = (&mut writer, how.dry_run || corpus_is_current) {
         corpus::put(writer).context("failed to index the built-in documents")?;
