@@ -98,6 +98,9 @@ pub(crate) struct Outcome {
     /// What is not as it could be, though nothing failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) warnings: Vec<String>,
+    /// Documents that are new, changed or gone.
+    #[serde(skip)]
+    pub(crate) touched: Vec<String>,
 }
 
 impl Outcome {
@@ -216,6 +219,7 @@ impl Progress {
                 self.gone.remove(entry.id());
                 *if known { &mut self.outcome.changed } else { &mut self.outcome.added } += 1;
                 self.outcome.bytes += bytes;
+                self.outcome.touched.push(entry.id().to_owned());
                 if let Some(writer) = writer {
                     writer.put_entry(&entry)?;
                 }
@@ -251,6 +255,7 @@ impl Progress {
             }
             self.outcome.removed += 1;
         }
+        self.outcome.touched.extend(self.gone);
         if let Some(writer) = writer {
             writer.source_ingested(&self.outcome.source, Some(&self.outcome.origin))?;
             // A note is part of a generation: nothing new, no new note, no new generation.

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use cloudops_indexes::store::{CommitReport, Index, IndexError, IndexWriter, TrainReport, TrainWhen, WriterOptions};
+use cloudops_ingest::ledger::{Change, Ledger};
 
 use super::{Comparison, Outcome, Plan, Source, SourceNote};
 use crate::app::{App, open_existing};
@@ -13,6 +15,10 @@ use crate::corpus;
 use crate::embedding;
 use crate::report::error::warn;
 use crate::report::progress::Bars;
+use crate::report::time;
+
+/// Changes of one run that are noted. More of them at once are no news but another source.
+const MAX_NOTED: usize = 5_000;
 
 /// A source to be read, and how it was read before.
 #[derive(Debug)]
@@ -60,8 +66,8 @@ pub(crate) fn ingest(
     stop: &AtomicBool,
 ) -> anyhow::Result<Ingested> {
     let data_dir = app.data_dir();
-    let corpus_is_current =
-        !how.anew && open_existing(data_dir)?.is_some_and(|index| corpus::is_in(|key| index.note(key)));
+    let before = if how.anew { None } else { open_existing(data_dir)? };
+    let corpus_is_current = before.as_ref().is_some_and(|index| corpus::is_in(|key| index.note(key)));
     let options = WriterOptions { train: app.settings().train.policy(how.train) };
     // A source that cannot be looked at is an error while nothing has been touched yet.
     for target in targets {
@@ -107,8 +113,29 @@ pub(crate) fn ingest(
         _ => (None, None),
     };
     bars.finish();
+    if let (Some(before), Some(_), false) = (before, &commit, how.comparison.rebuild)
+        && let Err(error) = note_changes(data_dir, &before, targets, &sources)
+    {
+        warn(format!("what changed is indexed, but not noted for `cloudops changes`: {error:#}"));
+    }
     let embedding = if how.dry_run { false } else { start_embedding(app) };
     Ok(Ingested { sources, commit, training, embedding })
+}
+
+/// Notes what became different in sources that were there before: what a source brings along at first is no news.
+fn note_changes(data_dir: &Path, before: &Index, targets: &[Target], sources: &[Outcome]) -> anyhow::Result<()> {
+    let known = targets.iter().zip(sources).filter(|(target, _)| target.note.is_some());
+    let touched: Vec<&String> = known.flat_map(|(_, outcome)| &outcome.touched).take(MAX_NOTED).collect();
+    let Some(after) = (!touched.is_empty()).then(|| open_existing(data_dir)).transpose()?.flatten() else {
+        return Ok(());
+    };
+    let document = |index: &Index, id: &str| index.document(id).map(|stored| stored.map(|stored| stored.document));
+    let mut changes = Vec::new();
+    for id in touched {
+        let (old, new) = (document(before, id)?, document(&after, id)?);
+        changes.extend(Change::between(None, old.as_ref(), new.as_ref(), time::now(), false));
+    }
+    Ok(Ledger::open(data_dir)?.put_changes(&changes)?)
 }
 
 /// Publishes what was written, with a bar for every stage.

@@ -58,6 +58,14 @@ fn only_what_changed_is_done_again() {
     assert!(finds(&sandbox, "changedword", "docs/notes/naming.txt"));
     assert!(finds(&sandbox, "addedword", "docs/notes/new.md"));
     assert!(!finds(&sandbox, "new-gallery", "docs/notes/release.rst"));
+    let changes = sandbox.json(["changes", "--json", "--source", "docs"]);
+    let what = |kind: &str| {
+        let all = changes["changes"].as_array().unwrap();
+        all.iter().filter(|change| change["what"] == kind).map(|change| change["document"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(what("added"), ["docs/notes/new.md"], "{changes}");
+    assert_eq!(what("changed"), ["docs/notes/naming.txt"], "{changes}");
+    assert_eq!(what("removed"), ["docs/notes/release.rst"], "{changes}");
     sandbox.run(["doctor", "--deep"]).succeeds();
 
     // A new time alone is no change.

@@ -149,7 +149,8 @@ fn document(state: &State, settings: &Settings, base: &str, path: &str) -> Optio
     match path {
         "/" | "/index.html" => return Some(listed("Documentation", "/", &view.guides())),
         "/robots.txt" => return Some((TEXT, view.robots())),
-        "/sitemap_index.xml" if settings.sitemaps => return Some((XML, view.sitemap_index())),
+        // At the place that robots.txt names, and at the one where it is looked for without.
+        "/sitemap_index.xml" | "/sitemap.xml" if settings.sitemaps => return Some((XML, view.sitemap_index())),
         "/llms.txt" if settings.llms => return Some((TEXT, view.llms())),
         "/about-aws/whats-new/recent/feed/" if settings.feeds => return Some(("application/rss+xml", view.rss())),
         "/releases.atom" if settings.feeds => return Some(("application/atom+xml", view.atom())),
