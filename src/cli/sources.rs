@@ -80,6 +80,9 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     Ok(())
 }
 
+/// Documents of a group that the table shows. JSON has more.
+const SHOWN_DUPLICATES: usize = 8;
+
 fn duplicates(app: &App, limit: usize, out: &mut Output) -> CommandResult {
     let found = app.index()?.near_duplicates(limit)?;
     if out.is_json() {
@@ -94,7 +97,7 @@ fn duplicates(app: &App, limit: usize, out: &mut Output) -> CommandResult {
         ("DOCUMENT", Align::Left),
     ]);
     for (number, group) in found.largest.iter().enumerate() {
-        for (at, document) in group.documents.iter().enumerate() {
+        for (at, document) in group.documents.iter().take(SHOWN_DUPLICATES).enumerate() {
             let shown = match (at, document.folded) {
                 (0, _) => "itself",
                 (_, true) => "its twin",
@@ -108,7 +111,7 @@ fn duplicates(app: &App, limit: usize, out: &mut Output) -> CommandResult {
                 one_line(&document.document),
             ]);
         }
-        let left = group.size - group.documents.len() as u64;
+        let left = group.size.saturating_sub(SHOWN_DUPLICATES as u64);
         if left > 0 {
             let more = format!("and {} more", grouped(left));
             table.row([String::new(), String::new(), String::new(), String::new(), more]);
