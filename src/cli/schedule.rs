@@ -119,12 +119,9 @@ fn tell(source: &str, ran: &Ran, seconds: f64, out: &mut Output) -> std::io::Res
 
 fn run_due(app: &App, once: bool, out: &mut Output) -> CommandResult {
     let stop = stop_on_interrupt()?;
-    // A mistake that is there from the start is said before anything begins.
-    if once || scheduling::load(app)?.list.is_empty() {
-        let sources = scheduling::load(app)?;
-        if sources.list.is_empty() {
-            note(out, format!("no sources in {}", sources_file(app)?.display()));
-        }
+    // A mistake that is there from the start ends it before anything begins.
+    if scheduling::load(app)?.list.is_empty() {
+        note(out, format!("no sources in {}", sources_file(app)?.display()));
     }
     let mut broken_pipe = None;
     let mut idle_said = false;
