@@ -66,8 +66,8 @@ pub(crate) fn ingest(
     stop: &AtomicBool,
 ) -> anyhow::Result<Ingested> {
     let data_dir = app.data_dir();
-    let before = if how.anew { None } else { open_existing(data_dir)? };
-    let corpus_is_current = before.as_ref().is_some_and(|index| corpus::is_in(|key| index.note(key)));
+    let existing = if how.anew { None } else { open_existing(data_dir)? };
+    let corpus_is_current = existing.as_ref().is_some_and(|index| corpus::is_in(|key| index.note(key)));
     let options = WriterOptions { train: app.settings().train.policy(how.train) };
     // A source that cannot be looked at is an error while nothing has been touched yet.
     for target in targets {
@@ -113,8 +113,8 @@ pub(crate) fn ingest(
         _ => (None, None),
     };
     bars.finish();
-    if let (Some(before), Some(_), false) = (before, &commit, how.comparison.rebuild)
-        && let Err(error) = note_changes(data_dir, &before, targets, &sources)
+    if let (Some(before), Some(_), false) = (&existing, &commit, how.comparison.rebuild)
+        && let Err(error) = note_changes(data_dir, before, targets, &sources)
     {
         warn(format!("what changed is indexed, but not noted for `cloudops changes`: {error:#}"));
     }
