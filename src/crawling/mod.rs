@@ -32,7 +32,7 @@ use crate::source_lock::SourceLock;
 
 pub(crate) use options::Wishes;
 
-/// What was read becomes searchable at least this often while a crawl goes on …
+/// What a first crawl has read becomes searchable at least this often while it goes on …
 const PUBLISH_EVERY: Duration = Duration::from_mins(1);
 /// … or when this many documents wait for it.
 const PUBLISH_AT: u64 = 5_000;
@@ -69,6 +69,13 @@ impl Crawl<'_> {
         let mut ledger = Ledger::open(data_dir)?;
         self.agree(&mut ledger)?;
         let first = ledger.last_success(name)?.is_none();
+        if ledger.pending_count(name)? > 0 {
+            // What an earlier run has read and did not come to publish.
+            let news = !first && ledger.runs(Some(name), 2)?.len() > 1;
+            drop(ledger);
+            self.publish_so_far(!news)?;
+            ledger = Ledger::open(data_dir)?;
+        }
 
         bars.start("listing", 0);
         let stop = &*self.stop;
@@ -78,7 +85,7 @@ impl Crawl<'_> {
             let mut waiting = 0;
             let mut watch = |progress: &Progress| {
                 bars.crawl(progress);
-                if progress.sound {
+                if progress.first {
                     waiting += progress.unpublished;
                 }
                 if publishing.as_ref().is_some_and(ScopedJoinHandle::is_finished)

@@ -121,6 +121,11 @@ fn common(
     prefixes: Vec<Url>,
     exclude: &[String],
 ) -> Result<CrawlOptions, CommandError> {
+    if let Some(url) = prefixes.iter().find(|url| !url.username().is_empty() || url.password().is_some()) {
+        let host = url.host_str().unwrap_or_default();
+        return Err(CommandError::input(format!("the address on `{host}` has a user name or a password in it"))
+            .hint("Pages behind a login cannot be crawled. Leave both out of the address."));
+    }
     let scope = Scope::new(prefixes.clone(), exclude)
         .map_err(|error| CommandError::input(format!("`{}` cannot be crawled: {error}", source.name)))?;
     let manners = Manners::default();
@@ -144,6 +149,7 @@ fn common(
         seeds: Vec::new(),
         scope: Arc::new(scope),
         prefixes,
+        exclude: exclude.to_vec(),
         include: Include::default(),
         pages: page_options(source),
         guides: Vec::new(),

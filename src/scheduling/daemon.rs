@@ -114,7 +114,11 @@ pub(crate) fn watch(
                 done.push(source.name.clone());
                 match ran {
                     Ran::Busy => drop(busy.insert(source.name.clone(), Instant::now() + BUSY_PAUSE)),
-                    Ran::Failed(_) => (watched.ran, watched.failed) = (watched.ran + 1, watched.failed + 1),
+                    Ran::Failed(_) => {
+                        (watched.ran, watched.failed) = (watched.ran + 1, watched.failed + 1);
+                        // Whatever the ledger makes of it: a failure is never tried again at once.
+                        busy.insert(source.name.clone(), Instant::now() + BUSY_PAUSE);
+                    }
                     Ran::Done(_) | Ran::Stopped => watched.ran += 1,
                 }
                 tell(Event::Ended { source, ran: &ran, seconds: started.elapsed().as_secs_f64() });

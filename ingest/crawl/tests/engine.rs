@@ -51,6 +51,7 @@ fn options(site: &Site) -> CrawlOptions {
         seeds: vec![seed(Seed::Sitemap(url(site, "/sitemap_index.xml")))],
         scope: Arc::new(Scope::new(prefixes.clone(), &[]).unwrap()),
         prefixes,
+        exclude: vec![],
         include: Include::default(),
         pages: pages(None),
         guides: vec![],
@@ -301,6 +302,22 @@ fn links_alone_lead_to_everything_but_not_out_of_scope() {
     let only = CrawlOptions { include: Include::new(&["what-*".to_owned()]).unwrap(), ..options };
     let other = tempfile::tempdir().unwrap();
     assert_eq!(go(other.path(), &only).run.tally.found, 2, "the start and the page that is meant");
+}
+
+#[test]
+fn what_is_left_out_by_now_leaves_the_index_without_being_asked_for() {
+    let (site, dir) = (site(), tempfile::tempdir().unwrap());
+    let options = options(&site);
+    go(dir.path(), &options);
+    publish(dir.path());
+    let exclude = vec!["*index.html".to_owned()];
+    let scope = Arc::new(Scope::new(options.prefixes.clone(), &exclude).unwrap());
+    site.reset_statistics();
+    let ended = go(dir.path(), &CrawlOptions { scope, exclude, ..options });
+    let left_out = site.pages().iter().filter(|page| page.ends_with("index.html")).count() as u64;
+    assert_eq!((ended.run.state, ended.run.tally.removed), (RunState::Done, left_out), "{:?}", ended.run);
+    assert_eq!(publish(dir.path()).values().filter(|document| document.is_none()).count() as u64, left_out);
+    assert!(site.statistics().paths.keys().all(|path| !path.ends_with("index.html")));
 }
 
 #[test]

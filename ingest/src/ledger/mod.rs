@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS run (
     resumed INTEGER NOT NULL DEFAULT 0,
     listing TEXT NOT NULL DEFAULT 'unfinished',
     retried INTEGER NOT NULL DEFAULT 0,
+    twins INTEGER NOT NULL DEFAULT 0,
     message TEXT,
     requests INTEGER NOT NULL DEFAULT 0,
     transferred INTEGER NOT NULL DEFAULT 0,

@@ -103,7 +103,7 @@ pub struct Queued {
     pub gone_since: Option<Timestamp>,
     /// When it changed last, as a sitemap of this run says.
     pub listed: Option<Timestamp>,
-    /// When it was looked at last.
+    /// When it was last seen in good order.
     pub checked: Option<Timestamp>,
 }
 
@@ -391,13 +391,15 @@ impl Ledger {
         })
     }
 
-    /// Queues pages with a document that nothing led to in this run, and forgets those without one.
-    /// Belongs after everything else has been fetched. Says how many there are.
+    /// Queues pages that nothing led to in this run and that have a document, or may yet have one: a page that has not changed
+    /// does not say again what it links to. Forgets all others. Belongs after everything else has been fetched. Says how many
+    /// there are.
     pub fn queue_unlisted(&mut self, source: &str, run: i64) -> Result<u64, LedgerError> {
         self.write(|connection| {
             let unlisted = connection.execute(
                 "UPDATE page SET run = ?2, queued = ?3, outcome = NULL, found_by = 'unlisted'
-                 WHERE source = ?1 AND run < ?2 AND document IS NOT NULL",
+                 WHERE source = ?1 AND run < ?2 AND (document IS NOT NULL OR outcome IS NULL OR outcome LIKE 'retry:%'
+                     OR outcome = 'refused:held_back' OR (outcome LIKE 'failed:%' AND outcome <> 'failed:gone'))",
                 params![source, run, QUEUED],
             )?;
             connection.execute("DELETE FROM page WHERE source = ?1 AND run < ?2", params![source, run])?;
@@ -405,14 +407,14 @@ impl Ledger {
         })
     }
 
-    /// Removes the documents of pages that are gone for certain. Belongs at the end of a run, once the site as a whole has
+    /// Removes the documents of pages that are gone for certain, or excluded by now. Belongs at the end of a run, once the site as a whole has
     /// been found to behave. Says how many there are.
     pub fn remove_gone(&mut self, source: &str, run: i64) -> Result<u64, LedgerError> {
         self.write(|connection| {
             let gone: Vec<(i64, String, String)> = {
                 let mut statement = connection.prepare_cached(
                     "SELECT key, url, document FROM page
-                     WHERE source = ?1 AND run = ?2 AND outcome = 'gone:confirmed' AND document IS NOT NULL",
+                     WHERE source = ?1 AND run = ?2 AND outcome IN ('gone:confirmed', 'unwanted:excluded') AND document IS NOT NULL",
                 )?;
                 let rows =
                     statement.query_map(params![source, run], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -433,6 +435,7 @@ impl Ledger {
                 let mut statement = connection.prepare_cached(
                     "SELECT page.key, page.url, page.document FROM page JOIN page AS target
                      ON target.source = page.source AND target.url = page.moved_to AND target.document IS NOT NULL
+                     AND target.run = ?2 AND target.outcome IN ('added', 'changed', 'unchanged')
                      WHERE page.source = ?1 AND page.run = ?2 AND page.outcome = 'moved' AND page.document IS NOT NULL
                        AND target.document <> page.document",
                 )?;
@@ -475,8 +478,8 @@ impl Ledger {
             while let Some(row) = rows.next()? {
                 let outcome: String = row.get(0)?;
                 let pages = row.get::<_, i64>(1)? as u64;
-                // A page that could not be fetched says nothing about the site's content, and keeps its last version.
-                if outcome.starts_with("failed:") || outcome.starts_with("retry:") {
+                // A page that could not be fetched, or was not to be, says nothing about the site's content.
+                if outcome.starts_with("failed:") || outcome.starts_with("retry:") || outcome == "unwanted:excluded" {
                     continue;
                 }
                 suspicion.checked += pages;
@@ -541,7 +544,7 @@ impl Ledger {
             for (key, indexed) in lost {
                 connection
                     .prepare_cached(
-                        "UPDATE page SET etag = NULL, last_modified = NULL, read_as = NULL, body_hash = NULL,
+                        "UPDATE page SET etag = NULL, last_modified = NULL, read_as = NULL, body_hash = NULL, outcome = NULL,
                                 content_hash = CASE WHEN ?2 THEN '' END, document = CASE WHEN ?2 THEN document END
                          WHERE key = ?1",
                     )?
@@ -549,6 +552,10 @@ impl Ledger {
             }
             for (document, content_hash) in indexed {
                 let Some(url) = (!known.contains(document)).then(|| url_of(document)).flatten() else { continue };
+                // That it was to be removed is decided anew.
+                connection
+                    .prepare_cached("DELETE FROM pending WHERE source = ?1 AND document = ?2 AND prepared IS NULL")?
+                    .execute(params![source, document])?;
                 connection
                     .prepare_cached(
                         "INSERT INTO page (source, url, run, queued, depth, found_by, document, content_hash)
@@ -560,6 +567,18 @@ impl Ledger {
             Ok(())
         })
     }
+}
+
+pub(super) fn tally(connection: &Connection, source: &str, run: i64) -> rusqlite::Result<Tally> {
+    let mut statement = connection
+        .prepare_cached("SELECT outcome, count(*) FROM page WHERE source = ?1 AND run = ?2 GROUP BY outcome")?;
+    let mut rows = statement.query(params![source, run])?;
+    let mut tally = Tally::default();
+    while let Some(row) = rows.next()? {
+        let outcome: Option<String> = row.get(0)?;
+        tally.add(outcome.as_deref(), row.get::<_, i64>(1)? as u64);
+    }
+    Ok(tally)
 }
 
 fn discover(connection: &Connection, source: &str, run: i64, pages: &[Discovered]) -> rusqlite::Result<u64> {
@@ -608,8 +627,8 @@ fn settle(
     let seen = matches!(page.outcome, Outcome::Added | Outcome::Changed | Outcome::Unchanged);
     connection
         .prepare_cached(
-            "UPDATE page SET queued = 0, outcome = ?2, moved_to = ?4, checked = CASE WHEN ?7 THEN ?3 ELSE checked END,
-                gone_since = CASE WHEN ?5 THEN coalesce(gone_since, ?3) WHEN ?6 THEN NULL ELSE gone_since END
+            "UPDATE page SET queued = 0, outcome = ?2, moved_to = ?4, checked = CASE WHEN ?7 AND ?6 THEN ?3 ELSE checked END,
+                gone_since = CASE WHEN ?5 THEN coalesce(gone_since, ?3) WHEN ?6 AND ?7 THEN NULL ELSE gone_since END
              WHERE key = ?1",
         )?
         .execute(params![page.key, page.outcome.as_text(), now, moved_to, gone, seen, page.asked])?;
@@ -630,6 +649,11 @@ fn settle(
     }
     if let Some(trouble) = &page.trouble {
         Ledger::put_trouble(connection, run, trouble)?;
+    } else {
+        // It may have had some at the first try.
+        connection
+            .prepare_cached("DELETE FROM trouble WHERE run = ?1 AND url = ?2")?
+            .execute(params![run, page.url])?;
     }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! Documents on their way into the index.
 
-use cloudops_indexes::model::{Document, Passage};
+use cloudops_indexes::model::{Document, Passage, Timestamp};
 use rusqlite::params;
 
 use super::changes::{Change, insert};
+use super::pages::tally;
+use super::runs::{RunState, end};
 use super::{Ledger, LedgerError};
 use crate::source::Prepared;
 
@@ -88,9 +90,10 @@ impl Ledger {
         })
     }
 
-    /// Throws away what a run has read and not published, so that the index keeps its version of every page. Those pages are
-    /// read again next time. Says how many there were.
-    pub fn discard_pending(&mut self, source: &str, run: i64) -> Result<u64, LedgerError> {
+    /// Ends a run whose site is not believed: what it has read and not published is thrown away, so that the index keeps its
+    /// version of every page, and those pages are read again next time. All at once: a run that was judged is not judged
+    /// again.
+    pub fn end_guarded(&mut self, source: &str, run: i64, message: &str, now: Timestamp) -> Result<(), LedgerError> {
         self.write(|connection| {
             // A page that was added has no version in the index: it is forgotten. One that has changed keeps its document.
             connection.execute(
@@ -101,9 +104,9 @@ impl Ledger {
                    AND document IN (SELECT document FROM pending WHERE source = ?1 AND run = ?2)",
                 params![source, run],
             )?;
-            let discarded =
-                connection.execute("DELETE FROM pending WHERE source = ?1 AND run = ?2", params![source, run])?;
-            Ok(discarded as u64)
+            connection.execute("DELETE FROM pending WHERE source = ?1 AND run = ?2", params![source, run])?;
+            let tally = tally(connection, source, run)?;
+            end(connection, run, RunState::Guarded, Some(message), &tally, now)
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Runs: every ingestion of a source, and how it ended.
 
 use cloudops_indexes::model::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
 use super::pages::Tally;
@@ -111,6 +111,9 @@ pub struct Run {
     /// What is known of the site's own lists of its pages.
     #[serde(skip)]
     pub listing: Listing,
+    /// Whether they name Markdown twins of the pages.
+    #[serde(skip)]
+    pub twins: bool,
     /// Whether pages that failed for a passing reason had their second chance.
     #[serde(skip)]
     pub retried: bool,
@@ -156,7 +159,7 @@ pub struct Begin<'a> {
 }
 
 const COLUMNS: &str = "id, source, kind, started, ended, state, resumed, message, requests, transferred, seconds, tally, \
-                       listing, retried";
+                       listing, retried, twins";
 
 fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     let state: String = row.get(5)?;
@@ -177,7 +180,28 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         tally: serde_json::from_str(&tally).unwrap_or_default(),
         listing: Listing::parse(&listing),
         retried: row.get(13)?,
+        twins: row.get(14)?,
     })
+}
+
+pub(super) fn end(
+    connection: &Connection,
+    run: i64,
+    state: RunState,
+    message: Option<&str>,
+    tally: &Tally,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let tally = serde_json::to_string(tally).unwrap_or_default();
+    connection.execute(
+        "UPDATE run SET state = ?2, message = ?3, tally = ?4, ended = ?5 WHERE id = ?1",
+        params![run, state.as_str(), message, tally, now],
+    )?;
+    let oldest = "SELECT id FROM run WHERE source = (SELECT source FROM run WHERE id = ?1)
+                  ORDER BY id DESC LIMIT -1 OFFSET ?2";
+    connection.execute(&format!("DELETE FROM trouble WHERE run IN ({oldest})"), params![run, MAX_RUNS])?;
+    connection.execute(&format!("DELETE FROM run WHERE id IN ({oldest})"), params![run, MAX_RUNS])?;
+    Ok(())
 }
 
 impl Ledger {
@@ -225,10 +249,11 @@ impl Ledger {
         Ok(())
     }
 
-    /// Notes that the site's own lists have been read, and whether all of them could be.
-    pub fn set_listing(&mut self, run: i64, listing: Listing) -> Result<(), LedgerError> {
+    /// Notes that the site's own lists have been read, whether all of them could be, and whether they name Markdown twins.
+    pub fn set_listing(&mut self, run: i64, listing: Listing, twins: bool) -> Result<(), LedgerError> {
         self.write(|connection| {
-            connection.execute("UPDATE run SET listing = ?2 WHERE id = ?1", params![run, listing.as_str()])
+            let sql = "UPDATE run SET listing = ?2, twins = ?3 WHERE id = ?1";
+            connection.execute(sql, params![run, listing.as_str(), twins])
         })?;
         Ok(())
     }
@@ -242,18 +267,7 @@ impl Ledger {
         tally: &Tally,
         now: Timestamp,
     ) -> Result<(), LedgerError> {
-        let tally = serde_json::to_string(tally).unwrap_or_default();
-        self.write(|connection| {
-            connection.execute(
-                "UPDATE run SET state = ?2, message = ?3, tally = ?4, ended = ?5 WHERE id = ?1",
-                params![run, state.as_str(), message, tally, now],
-            )?;
-            let oldest = "SELECT id FROM run WHERE source = (SELECT source FROM run WHERE id = ?1)
-                          ORDER BY id DESC LIMIT -1 OFFSET ?2";
-            connection.execute(&format!("DELETE FROM trouble WHERE run IN ({oldest})"), params![run, MAX_RUNS])?;
-            connection.execute(&format!("DELETE FROM run WHERE id IN ({oldest})"), params![run, MAX_RUNS])
-        })?;
-        Ok(())
+        self.write(|connection| end(connection, run, state, message, tally, now))
     }
 
     /// One run.

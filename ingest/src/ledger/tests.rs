@@ -171,6 +171,34 @@ fn what_nothing_leads_to_any_more_is_looked_at_and_removed_only_if_it_is_gone() 
 }
 
 #[test]
+fn a_page_that_was_never_read_is_not_forgotten_because_its_parent_has_not_changed() {
+    let (_dir, mut ledger) = ledger();
+    let run = begin(&mut ledger, 1_000);
+    ledger.discover("web", run, &[found("a"), found("b"), found("c")]).unwrap();
+    let taken = ledger.take("web", run, 2, READ_AS).unwrap();
+    let gone = Outcome::Failed { code: "gone".into(), transient: false };
+    let done = [settled(&taken[0], Outcome::Added, Some("text")), settled(&taken[1], gone, None)];
+    ledger.settle("web", run, READ_AS, &done, 1_001).unwrap();
+    ledger.end(run, RunState::Stopped, None, &Tally::default(), 1_002).unwrap();
+    let run = begin(&mut ledger, 2_000);
+    assert_eq!(ledger.queue_unlisted("web", run).unwrap(), 2);
+    let urls: Vec<_> = ledger.take("web", run, 10, READ_AS).unwrap().into_iter().map(|page| page.url).collect();
+    assert_eq!(urls, [url("c"), url("a")], "what is known not to be there is forgotten");
+}
+
+#[test]
+fn pages_that_name_each_other_as_their_new_address_stay() {
+    let (_dir, mut ledger) = ledger();
+    first_crawl(&mut ledger, &["a", "b"], 1_000);
+    let run = begin(&mut ledger, 2_000);
+    ledger.discover("web", run, &[found("a"), found("b")]).unwrap();
+    let taken = ledger.take("web", run, 10, READ_AS).unwrap();
+    let moved = |at: usize, to: &str| settled(&taken[at], Outcome::Moved { to: url(to) }, None);
+    ledger.settle("web", run, READ_AS, &[moved(0, "b"), moved(1, "a")], 2_001).unwrap();
+    assert_eq!(ledger.remove_moved("web", run).unwrap(), 0);
+}
+
+#[test]
 fn being_missing_is_remembered_until_the_page_is_seen_again() {
     let (_dir, mut ledger) = ledger();
     first_crawl(&mut ledger, &["a"], 1_000);
@@ -254,10 +282,10 @@ fn what_is_held_back_is_read_again_next_time() {
     ledger.settle("web", run, READ_AS, &done, 2_001).unwrap();
     let suspicion = ledger.suspicion("web", run).unwrap();
     assert_eq!((suspicion.checked, suspicion.alike), (1, 1));
-    assert_eq!(ledger.discard_pending("web", run).unwrap(), 2);
+    ledger.end_guarded("web", run, "a login page", 2_003).unwrap();
     assert!(publish(&mut ledger).is_empty());
-    assert_eq!(ledger.tally("web", run).unwrap().refused["held_back"], 2);
-    ledger.end(run, RunState::Guarded, Some("a login page"), &Tally::default(), 2_003).unwrap();
+    let guarded = ledger.run(run).unwrap().unwrap();
+    assert_eq!((guarded.state, guarded.tally.refused["held_back"]), (RunState::Guarded, 2));
     assert_eq!(ledger.failures_in_a_row("web").unwrap(), 1);
     let run = begin(&mut ledger, 3_000);
     ledger.discover("web", run, &[found("a"), found("b")]).unwrap();

@@ -91,12 +91,22 @@ impl What {
             Self::AwsDocs(docs) => docs.guides.join(", "),
             Self::Website(site) => {
                 let all = site.start.iter().chain(&site.sitemaps).chain(&site.prefixes);
-                all.map(Url::as_str).collect::<Vec<_>>().join(", ")
+                all.map(without_secrets).collect::<Vec<_>>().join(", ")
             }
             Self::Folder(folder) => folder.path.clone(),
             Self::Export(export) => export.path.clone(),
         }
     }
+}
+
+/// An address as it may be shown: without user, password and query.
+fn without_secrets(url: &Url) -> String {
+    let mut bare = url.clone();
+    // Addresses that cannot have a user have none to be shown.
+    _ = bare.set_username("");
+    _ = bare.set_password(None);
+    bare.set_query(None);
+    bare.into()
 }
 
 /// Guides of the AWS documentation.

@@ -199,7 +199,7 @@ fn run(app: &App, source: &Source, args: &CommonArgs, out: &mut Output) -> Comma
 /// A run that did not do its work is an error, with what to do about it.
 fn verdict(app: &App, report: &Report) -> CommandResult {
     let run = &report.run;
-    let message = run.message.clone().unwrap_or_default();
+    let message = run.message.as_deref().map(one_line).unwrap_or_default();
     let failure = |message: String| CommandError::from(anyhow::Error::msg(message));
     if report.interrupted {
         let left = Ledger::open(app.data_dir())?.tally(&run.source, run.id)?.left;

@@ -65,11 +65,6 @@ impl Guard {
         None
     }
 
-    /// Whether what was read so far may be published before the run is over.
-    pub(super) fn is_sound_so_far(&self, suspicion: &Suspicion, known: u64) -> bool {
-        self.off || (suspicion.checked >= (known / 10).max(200) && self.judge(suspicion, "").is_none())
-    }
-
     /// Whether going on would only bother the site.
     pub(super) fn is_hopeless(&self, suspicion: &Suspicion) -> bool {
         !self.off
@@ -120,11 +115,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_waits_until_enough_has_been_seen() {
+    fn a_hopeless_site_is_left_alone() {
         let guard = Guard::default();
-        assert!(!guard.is_sound_so_far(&suspicion(100, &[], 0), 5_000));
-        assert!(guard.is_sound_so_far(&suspicion(500, &[("gone", 3)], 0), 5_000));
-        assert!(!guard.is_sound_so_far(&suspicion(500, &[("moved", 300)], 0), 5_000));
         assert!(guard.is_hopeless(&suspicion(500, &[("moved", 450)], 0)));
         assert!(!guard.is_hopeless(&suspicion(100, &[("moved", 100)], 0)));
     }

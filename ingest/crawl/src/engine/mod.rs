@@ -75,8 +75,8 @@ pub struct Progress {
     pub failed: u64,
     /// Documents that were read and not handed to the caller for publishing yet.
     pub unpublished: u64,
-    /// Whether they may be published: the site has shown that it behaves.
-    pub sound: bool,
+    /// Whether they may be published before the end: there is nothing that they could spoil.
+    pub first: bool,
 }
 
 /// What the caller wants.
@@ -133,7 +133,6 @@ pub fn crawl(
         context: Arc::new(Context::new(options, fetcher.clone(), now)),
         tally: ledger.tally(&options.source, run.id)?,
         unpublished: ledger.pending_count(&options.source)?,
-        sound: known == 0,
         slow: false,
         ledger,
         options,
@@ -199,7 +198,6 @@ struct Crawl<'a> {
     first_settled: Option<Instant>,
     tally: Tally,
     unpublished: u64,
-    sound: bool,
     /// Whether the site wants so few requests that its lists are believed where they say that a page is as it was.
     slow: bool,
     told: Instant,
@@ -217,6 +215,9 @@ impl Crawl<'_> {
             return Ok(end);
         }
         self.context.set_listing(self.run.listing);
+        if self.run.twins {
+            self.context.prefer_twins();
+        }
         if let Some(origin) = self.options.prefixes.first() {
             self.slow = self.runtime.block_on(self.context.site.is_slow(origin));
         }
@@ -271,10 +272,8 @@ impl Crawl<'_> {
             return Ok(Some(End::Failed(reason)));
         }
         self.run.listing = if listed.complete { Listing::Complete } else { Listing::Partial };
-        self.ledger.set_listing(run, self.run.listing)?;
-        if listed.twins {
-            self.context.prefer_twins();
-        }
+        self.run.twins = listed.twins;
+        self.ledger.set_listing(run, self.run.listing, listed.twins)?;
         Ok(None)
     }
 
@@ -290,6 +289,9 @@ impl Crawl<'_> {
                 }
                 if self.queue.is_empty() && !self.refill()? {
                     return Ok(None);
+                }
+                if self.tell(watch)? {
+                    return Ok(Some(End::Interrupted));
                 }
                 continue;
             }
@@ -308,12 +310,8 @@ impl Crawl<'_> {
             if self.settled.len() >= BATCH || waited {
                 self.write()?;
             }
-            if self.told.elapsed() >= TICK {
-                self.told = Instant::now();
-                if watch(&self.progress()) == Control::Stop {
-                    self.write()?;
-                    return Ok(Some(End::Interrupted));
-                }
+            if self.tell(watch)? {
+                return Ok(Some(End::Interrupted));
             }
             if self.tally.done() >= self.looked_at + LOOK_EVERY
                 && let Some(end) = self.look()?
@@ -321,6 +319,19 @@ impl Crawl<'_> {
                 return Ok(Some(end));
             }
         }
+    }
+
+    /// Tells the caller how far it is, now and then. Whether the caller wants an end.
+    fn tell(&mut self, watch: &mut Watch<'_>) -> Result<bool, CrawlError> {
+        if self.told.elapsed() < TICK {
+            return Ok(false);
+        }
+        self.told = Instant::now();
+        let stop = watch(&self.progress()) == Control::Stop;
+        if stop {
+            self.write()?;
+        }
+        Ok(stop)
     }
 
     /// Gives tasks as many pages as may be in flight. Whether a limit forbids more.
@@ -405,7 +416,6 @@ impl Crawl<'_> {
         }
         let suspicion = self.ledger.suspicion(&self.options.source, self.run.id)?;
         let guard = &self.options.guard;
-        self.sound = guard.is_sound_so_far(&suspicion, self.known);
         Ok(guard
             .is_hopeless(&suspicion)
             .then(|| guard.judge(&suspicion, &self.options.source))
@@ -420,9 +430,9 @@ impl Crawl<'_> {
             done: self.tally.done(),
             failed: self.tally.failures(),
             unpublished: self.unpublished,
-            sound: self.sound,
+            first: self.known == 0,
         };
-        if self.sound {
+        if self.known == 0 {
             // The caller has been told of these.
             self.unpublished = 0;
         }
@@ -445,17 +455,14 @@ impl Crawl<'_> {
             // The run stays open: it is taken up where it was.
             End::Interrupted => return Ok(()),
             End::Failed(message) => (RunState::Failed, Some(message)),
-            End::Guarded(message) => {
-                self.ledger.discard_pending(source, run)?;
-                (RunState::Guarded, Some(message))
-            }
+            End::Guarded(message) => return Ok(self.ledger.end_guarded(source, run, &message, (self.now)())?),
             End::Limit | End::Complete => {
                 let suspicion = self.ledger.suspicion(source, run)?;
                 let tally = self.ledger.tally(source, run)?;
                 if let Some(message) = self.options.guard.judge(&suspicion, source) {
-                    self.ledger.discard_pending(source, run)?;
-                    (RunState::Guarded, Some(message))
-                } else if let Some((code, message)) = hardly_read(&tally) {
+                    return Ok(self.ledger.end_guarded(source, run, &message, (self.now)())?);
+                }
+                if let Some((code, message)) = hardly_read(&tally) {
                     let troubles = self.ledger.troubles(run, usize::MAX)?;
                     let example = troubles.into_iter().find(|trouble| trouble.code == code);
                     let example = example.map(|trouble| format!(", such as: {}", trouble.message)).unwrap_or_default();

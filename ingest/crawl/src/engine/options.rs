@@ -25,6 +25,8 @@ pub struct CrawlOptions {
     pub scope: Arc<Scope>,
     /// What the addresses of the scope begin with.
     pub prefixes: Vec<Url>,
+    /// The patterns that the scope leaves out.
+    pub exclude: Vec<String>,
     /// Which pages of the scope are meant.
     pub include: Include,
     /// How pages are read that belong to none of `guides`.
@@ -141,7 +143,7 @@ impl CrawlOptions {
                 &self.kind,
                 &self.seeds,
                 &self.prefixes,
-                &self.scope,
+                &self.exclude,
                 &self.include.patterns,
                 self.follow_links,
                 self.max_depth

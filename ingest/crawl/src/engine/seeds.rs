@@ -1,6 +1,7 @@
 //! Where the pages of a site are listed: robots.txt, sitemaps, tables of contents, feeds, `llms.txt`.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use cloudops_ingest::ledger::{Discovered, FoundBy, LedgerError, Trouble};
 use cloudops_ingest::web::{address, feed, llms, sitemap, toc};
@@ -20,6 +21,8 @@ const MAX_SITEMAPS: usize = 5_000;
 const AT_ONCE: usize = 8;
 /// A list may be larger than a page: 50 MB is what the sitemap protocol allows.
 const MAX_LIST_BYTES: u64 = 50 * 1024 * 1024;
+/// How often whoever waits is asked whether to go on.
+const TICK: Duration = Duration::from_millis(200);
 /// Troubles that are kept.
 const MAX_TROUBLES: usize = 200;
 
@@ -81,7 +84,15 @@ pub(super) async fn list(
                 running.push(read(site, options, next));
             }
         }
-        let Some((from, said)) = running.next().await else { break };
+        let next = tokio::time::timeout(TICK, running.next()).await;
+        let Ok(next) = next else {
+            // Nothing yet: whoever waits may have had enough.
+            if sink(Vec::new())? {
+                continue;
+            }
+            return Ok(listed);
+        };
+        let Some((from, said)) = next else { break };
         let group = lists.entry(from.guide.clone()).or_default();
         match said {
             Said::Pages { pages, more, whole, twins } => {

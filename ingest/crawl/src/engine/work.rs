@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use cloudops_indexes::model::Timestamp;
 use cloudops_ingest::ledger::{
@@ -27,6 +28,13 @@ const LIST_GRAIN_SECONDS: i64 = 24 * 3600;
 /// Every page is looked at this often, whatever lists say.
 const LIST_TRUST_SECONDS: i64 = 7 * 24 * 3600;
 
+/// How often a page waits for its host to come back, and how long at most.
+const MAX_WAITS_FOR_HOST: u32 = 2;
+const MAX_WAIT_FOR_HOST: Duration = Duration::from_mins(2);
+
+/// What the ledger knows pages by that the source leaves out by now.
+const EXCLUDED: &str = "excluded";
+
 /// What every task of a crawl shares.
 pub(super) struct Context {
     pub(super) site: Site,
@@ -36,6 +44,8 @@ pub(super) struct Context {
     complete: AtomicBool,
     twins: AtomicBool,
     missing_twins: AtomicU32,
+    /// Whether any page could be fetched so far.
+    was_up: AtomicBool,
     now: fn() -> Timestamp,
 }
 
@@ -48,6 +58,7 @@ impl Context {
             complete: AtomicBool::new(false),
             twins: AtomicBool::new(false),
             missing_twins: AtomicU32::new(0),
+            was_up: AtomicBool::new(false),
             now,
         }
     }
@@ -84,7 +95,7 @@ fn unchanged(queued: &Queued) -> Settled {
 /// What a sitemap alone says of a page: nothing new, if it has not changed since well before it was looked at last. Dates are
 /// often no more than days, and are not believed for longer than a week.
 pub(super) fn by_list(queued: &Queued, now: Timestamp) -> Option<Settled> {
-    let read_this_way = queued.known.as_ref()?.body_hash.is_some();
+    let read_this_way = queued.known.as_ref()?.body_hash.is_some() && queued.gone_since.is_none();
     let (listed, checked) = (queued.listed?, queued.checked?);
     let long_before = listed + LIST_GRAIN_SECONDS < checked;
     (read_this_way && long_before && now - checked < LIST_TRUST_SECONDS)
@@ -97,6 +108,11 @@ pub(super) async fn settle(context: Arc<Context>, queued: Queued) -> Settled {
     let Ok(url) = Url::parse(&queued.url) else {
         return with_trouble(blank, Outcome::Refused { code: "bad_address".to_owned() }, "it is no address".to_owned());
     };
+    let options = &context.options;
+    if !options.scope.contains(&url) || !(queued.found_by == FoundBy::Start || options.include.contains(&url)) {
+        // It was in scope once. What the source leaves out by now is neither asked for nor kept.
+        return Settled { outcome: Outcome::Unwanted { code: EXCLUDED.to_owned() }, asked: false, ..blank };
+    }
     let work = fetch_and_read(&context, url, &queued, blank.clone());
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| internal_error(blank))
 }
@@ -120,7 +136,7 @@ async fn fetch_and_read(context: &Arc<Context>, url: Url, queued: &Queued, blank
     let validators = queued.known.as_ref().map(|known| known.validators.clone()).unwrap_or_default();
     let request =
         Request { etag: validators.etag, last_modified: validators.last_modified, ..Request::new(url.clone()) };
-    match fetch(context, request).await {
+    match fetch_patiently(context, request).await {
         Ok(Response::Unchanged { .. }) if queued.known.is_some() => blank,
         Ok(Response::Unchanged { .. }) => with_trouble(
             blank,
@@ -139,6 +155,22 @@ async fn fetch_and_read(context: &Arc<Context>, url: Url, queued: &Queued, blank
         }
         Err(error) => failed(context, &error, queued, blank),
     }
+}
+
+/// Waits for a host that was up and is left alone for a while; one that never answered is not waited for.
+async fn fetch_patiently(context: &Context, request: Request) -> Result<Response, FetchError> {
+    for _ in 0..MAX_WAITS_FOR_HOST {
+        match fetch(context, request.clone()).await {
+            Err(FetchError::HostDown { retry_in, .. }) if context.was_up.load(Ordering::Relaxed) => {
+                tokio::time::sleep(retry_in.min(MAX_WAIT_FOR_HOST)).await;
+            }
+            answer => {
+                context.was_up.fetch_or(answer.is_ok(), Ordering::Relaxed);
+                return answer;
+            }
+        }
+    }
+    fetch(context, request).await
 }
 
 /// The page or its Markdown twin.
