@@ -336,7 +336,8 @@ fn item(text: &str) -> Option<(&str, &str)> {
 /// `Limits . . . . . . 12`: a line of the table of contents, which repeats a heading.
 fn is_contents_entry(text: &str) -> bool {
     let end = text.trim_end().trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, 'i' | 'v' | 'x'));
-    let dots = end.chars().rev().take_while(|c| matches!(c, '.' | ' ' | '…')).filter(|c| *c != ' ').count();
+    // Old fonts of TeX have a full stop where others have a colon, and do not say so.
+    let dots = end.chars().rev().take_while(|c| matches!(c, '.' | ':' | ' ' | '…')).filter(|c| *c != ' ').count();
     end.len() < text.trim_end().len() && dots >= 4
 }
 
@@ -380,7 +381,11 @@ mod tests {
         assert_eq!(item("12. one"), Some(("12.", "one")));
         assert_eq!(item("2024. one"), None);
         assert_eq!(item("word one"), None);
-        assert!(is_contents_entry("Limits . . . . . . . 12") && is_contents_entry("Costs ..... iv"));
+        assert!(
+            is_contents_entry("Limits . . . . . . . 12")
+                && is_contents_entry("Costs ..... iv")
+                && is_contents_entry("Use ::::: 1")
+        );
         assert!(!is_contents_entry("It takes a while ...") && !is_contents_entry("Version 1.2.3"));
     }
 }
