@@ -293,7 +293,7 @@ mod tests {
     fn once_runs_what_is_due_each_source_once() {
         let dir = tempfile::tempdir().unwrap();
         let sources = [
-            folder("bad", "every = '1s'"),
+            folder("bad", "every = '1h'"),
             folder("good", "every = '1h'"),
             folder("off", "every = '1h'\nenabled = false"),
             folder("by-hand", ""),
