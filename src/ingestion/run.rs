@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
+use cloudops_indexes::model::Document;
 use cloudops_indexes::store::{CommitReport, Index, IndexError, IndexWriter, TrainReport, TrainWhen, WriterOptions};
 use cloudops_ingest::ledger::{Change, Ledger};
 
@@ -18,7 +19,7 @@ use crate::report::progress::Bars;
 use crate::report::time;
 
 /// Changes of one run that are noted. More of them at once are no news but another source.
-const MAX_NOTED: usize = 5_000;
+const MAX_NOTED: usize = 2_000;
 
 /// A source to be read, and how it was read before.
 #[derive(Debug)]
@@ -107,35 +108,46 @@ pub(crate) fn ingest(
     }
     let (commit, training) = match writer {
         Some(writer) if !how.dry_run => {
+            let news =
+                existing.filter(|_| !how.comparison.rebuild).map(|index| News::before(&index, targets, &sources));
             let (commit, training) = commit(writer, bars, stop)?;
+            let noted = news.transpose().and_then(|news| news.map_or(Ok(()), |news| news.note(data_dir)));
+            if let Err(error) = noted {
+                warn(format!("what changed is indexed, but not noted for `cloudops changes`: {error:#}"));
+            }
             (Some(commit), training)
         }
         _ => (None, None),
     };
     bars.finish();
-    if let (Some(before), Some(_), false) = (&existing, &commit, how.comparison.rebuild)
-        && let Err(error) = note_changes(data_dir, before, targets, &sources)
-    {
-        warn(format!("what changed is indexed, but not noted for `cloudops changes`: {error:#}"));
-    }
     let embedding = if how.dry_run { false } else { start_embedding(app) };
     Ok(Ingested { sources, commit, training, embedding })
 }
 
-/// Notes what became different in sources that were there before: what a source brings along at first is no news.
-fn note_changes(data_dir: &Path, before: &Index, targets: &[Target], sources: &[Outcome]) -> anyhow::Result<()> {
-    let known = targets.iter().zip(sources).filter(|(target, _)| target.note.is_some());
-    let touched: Vec<&String> = known.flat_map(|(_, outcome)| &outcome.touched).take(MAX_NOTED).collect();
-    let Some(after) = (!touched.is_empty()).then(|| open_existing(data_dir)).transpose()?.flatten() else {
-        return Ok(());
-    };
-    let document = |index: &Index, id: &str| index.document(id).map(|stored| stored.map(|stored| stored.document));
-    let mut changes = Vec::new();
-    for id in touched {
-        let (old, new) = (document(before, id)?, document(&after, id)?);
-        changes.extend(Change::between(None, old.as_ref(), new.as_ref(), time::now(), false));
+/// Documents that are new, changed or gone, as they were before. What a source brings along at first is no news.
+struct News(Vec<(String, Option<Document>)>);
+
+impl News {
+    /// Reads them while the index is still as it was.
+    fn before(index: &Index, targets: &[Target], sources: &[Outcome]) -> anyhow::Result<Self> {
+        let known = targets.iter().zip(sources).filter(|(target, _)| target.note.is_some());
+        let touched = known.flat_map(|(_, outcome)| &outcome.touched).take(MAX_NOTED);
+        let old = |id: &String| Ok((id.clone(), index.document(id)?.map(|stored| stored.document)));
+        Ok(Self(touched.map(old).collect::<anyhow::Result<_>>()?))
     }
-    Ok(Ledger::open(data_dir)?.put_changes(&changes)?)
+
+    /// Compares them with what they are now, and keeps what became different.
+    fn note(self, data_dir: &Path) -> anyhow::Result<()> {
+        let Some(index) = (!self.0.is_empty()).then(|| open_existing(data_dir)).transpose()?.flatten() else {
+            return Ok(());
+        };
+        let mut changes = Vec::new();
+        for (id, old) in self.0 {
+            let new = index.document(&id)?.map(|stored| stored.document);
+            changes.extend(Change::between(None, old.as_ref(), new.as_ref(), time::now(), false));
+        }
+        Ok(Ledger::open(data_dir)?.put_changes(&changes)?)
+    }
 }
 
 /// Publishes what was written, with a bar for every stage.
