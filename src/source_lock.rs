@@ -16,6 +16,7 @@ pub(crate) struct SourceLock {
 
 impl SourceLock {
     /// Takes the lock of a source; an error if another process has it.
+    #[cfg_attr(not(feature = "crawl"), allow(dead_code, reason = "only a crawl refuses to wait"))]
     pub(crate) fn take(data_dir: &Path, source: &str) -> Result<Self, CommandError> {
         match Self::try_take(data_dir, source)? {
             Some(lock) => Ok(lock),

@@ -24,7 +24,9 @@ use cloudops_ingest::source::{Failure, Prepared, Reason};
 use serde::Serialize;
 
 pub(crate) use self::note::SourceNote;
-pub(crate) use self::run::{How, Ingested, Target, commit, ingest, start_embedding};
+#[cfg(feature = "crawl")]
+pub(crate) use self::run::start_embedding;
+pub(crate) use self::run::{How, Ingested, Target, commit, ingest};
 
 /// What is to be ingested, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]

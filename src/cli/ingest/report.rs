@@ -2,14 +2,13 @@
 
 use std::io::Write;
 
-use cloudops_ingest::ledger::{Ledger, Run, Trouble};
+use cloudops_ingest::ledger::{Ledger, Run, Tally, Trouble};
 use serde::Serialize;
 
-use super::web::write_run;
 use crate::app::App;
 use crate::report::error::{CommandError, CommandResult};
 use crate::report::table::{Align, Table};
-use crate::report::{DIM, Output, bytes, grouped, one_line, styled, time};
+use crate::report::{BAD, DIM, Output, TITLE, WARN, bytes, count, grouped, one_line, styled, time};
 
 /// Show what crawls came to: pages, failures and what they cost
 ///
@@ -95,5 +94,52 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
         ]);
     }
     table.write(out)?;
+    Ok(())
+}
+
+/// A run in a few lines.
+pub(super) fn write_run(run: &Run, out: &mut impl Write) -> std::io::Result<()> {
+    let resumed = if run.resumed > 0 { format!(", taken up again {} times", run.resumed) } else { String::new() };
+    let heading = format!("run {} of {}", run.id, one_line(&run.source));
+    writeln!(
+        out,
+        "{} {}",
+        styled(TITLE, heading),
+        styled(DIM, format!("{}, {}{resumed}", run.state.as_str(), time::age(run.started, time::now())))
+    )?;
+    let Tally { found, added, changed, unchanged, removed, gone, moved, refused, unwanted, failed, left } = &run.tally;
+    let mut parts = vec![
+        format!("{} found", grouped(*found)),
+        format!("{} added", grouped(*added)),
+        format!("{} changed", grouped(*changed)),
+        format!("{} removed", grouped(*removed)),
+        format!("{} unchanged", grouped(*unchanged)),
+    ];
+    for (number, word) in [(gone, "missing, to be confirmed"), (moved, "moved"), (left, "left")] {
+        if *number > 0 {
+            parts.push(format!("{} {word}", grouped(*number)));
+        }
+    }
+    writeln!(out, "  {}", parts.join(", "))?;
+    for (style, word, reasons) in
+        [(BAD, "failed", failed), (WARN, "nothing to index", refused), (DIM, "not wanted by the site", unwanted)]
+    {
+        if !reasons.is_empty() {
+            let reasons: Vec<_> =
+                reasons.iter().map(|(code, n)| format!("{} {}", grouped(*n), one_line(code))).collect();
+            writeln!(out, "  {}: {}", styled(style, word), reasons.join(", "))?;
+        }
+    }
+    let rate = found.saturating_sub(*left) as f64 / run.seconds.max(0.001);
+    writeln!(
+        out,
+        "  {}, {} transferred, {:.1} s, {rate:.0} pages/s",
+        count(run.requests, "request"),
+        bytes(run.transferred),
+        run.seconds
+    )?;
+    if let Some(message) = &run.message {
+        writeln!(out, "  {}", one_line(message))?;
+    }
     Ok(())
 }

@@ -6,16 +6,17 @@ use std::time::Duration;
 use cloudops_crawl::engine::Probe;
 use cloudops_indexes::model::Kind;
 use cloudops_indexes::store::TrainWhen;
-use cloudops_ingest::ledger::{Ledger, RunState, Tally};
+use cloudops_ingest::ledger::{Ledger, RunState};
 use cloudops_ingest::schedule::{AwsDocs, Limits, Source, Website, What};
 use url::Url;
 
+use super::report::write_run;
 use super::{start_embedding, stop_on_interrupt, write_training};
 use crate::app::App;
 use crate::crawling::{self, Crawl, Report, Wishes};
 use crate::report::error::{CommandError, CommandResult, Kind as ErrorKind};
 use crate::report::progress::Bars;
-use crate::report::{BAD, DIM, GOOD, Output, TITLE, WARN, bytes, count, grouped, one_line, styled, time};
+use crate::report::{DIM, GOOD, Output, WARN, count, grouped, one_line, styled};
 
 /// Crawl guides of the AWS documentation, or bring them up to date
 ///
@@ -230,53 +231,6 @@ fn write(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
     if let Some(commit) = &report.commit {
         let done = format!("{} in the index, generation {}", count(commit.passages, "passage"), commit.generation);
         writeln!(out, "{} {done}", styled(GOOD, "done:"))?;
-    }
-    Ok(())
-}
-
-/// A run in a few lines.
-pub(super) fn write_run(run: &cloudops_ingest::ledger::Run, out: &mut impl Write) -> std::io::Result<()> {
-    let resumed = if run.resumed > 0 { format!(", taken up again {} times", run.resumed) } else { String::new() };
-    let heading = format!("run {} of {}", run.id, one_line(&run.source));
-    writeln!(
-        out,
-        "{} {}",
-        styled(TITLE, heading),
-        styled(DIM, format!("{}, {}{resumed}", run.state.as_str(), time::age(run.started, time::now())))
-    )?;
-    let Tally { found, added, changed, unchanged, removed, gone, moved, refused, unwanted, failed, left } = &run.tally;
-    let mut parts = vec![
-        format!("{} found", grouped(*found)),
-        format!("{} added", grouped(*added)),
-        format!("{} changed", grouped(*changed)),
-        format!("{} removed", grouped(*removed)),
-        format!("{} unchanged", grouped(*unchanged)),
-    ];
-    for (number, word) in [(gone, "missing, to be confirmed"), (moved, "moved"), (left, "left")] {
-        if *number > 0 {
-            parts.push(format!("{} {word}", grouped(*number)));
-        }
-    }
-    writeln!(out, "  {}", parts.join(", "))?;
-    for (style, word, reasons) in
-        [(BAD, "failed", failed), (WARN, "nothing to index", refused), (DIM, "not wanted by the site", unwanted)]
-    {
-        if !reasons.is_empty() {
-            let reasons: Vec<_> =
-                reasons.iter().map(|(code, n)| format!("{} {}", grouped(*n), one_line(code))).collect();
-            writeln!(out, "  {}: {}", styled(style, word), reasons.join(", "))?;
-        }
-    }
-    let rate = found.saturating_sub(*left) as f64 / run.seconds.max(0.001);
-    writeln!(
-        out,
-        "  {}, {} transferred, {:.1} s, {rate:.0} pages/s",
-        count(run.requests, "request"),
-        bytes(run.transferred),
-        run.seconds
-    )?;
-    if let Some(message) = &run.message {
-        writeln!(out, "  {}", one_line(message))?;
     }
     Ok(())
 }
