@@ -5,6 +5,7 @@
 pub mod embed;
 pub mod hybrid;
 mod lexical;
+pub mod memory;
 pub mod model;
 pub mod store;
 pub mod vector;

@@ -10,6 +10,7 @@ mod vocabulary;
 mod writer;
 
 pub(crate) use analysis::{Terms, is_stop_word, words};
-pub(crate) use query::ParsedQuery;
+pub(crate) use identifiers::identifiers;
+pub(crate) use query::{Occur, ParsedQuery};
 pub(crate) use reader::{LexicalParts, LexicalReader};
 pub(crate) use writer::{LexicalPassage, LexicalWriter};

@@ -41,6 +41,7 @@ CREATE INDEX IF NOT EXISTS document_id ON document (id);
 CREATE INDEX IF NOT EXISTS document_url ON document (url);
 CREATE INDEX IF NOT EXISTS document_removed ON document (removed) WHERE removed IS NOT NULL;
 CREATE INDEX IF NOT EXISTS document_added ON document (added);
+CREATE INDEX IF NOT EXISTS document_kind ON document (kind);
 CREATE INDEX IF NOT EXISTS document_passages ON document (first_passage, passages, key, simhash, added, removed);
 CREATE TABLE IF NOT EXISTS content (
     key INTEGER PRIMARY KEY,

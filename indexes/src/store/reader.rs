@@ -14,7 +14,7 @@ use super::layout::Layout;
 use super::{IndexError, IndexSummary, SourceSummary};
 use crate::embed::EmbedderSource;
 use crate::hybrid::{self, NearDuplicates, SearchRequest, SearchResponse};
-use crate::model::{Document, Passage, Timestamp};
+use crate::model::{Document, Kind, Passage, Timestamp};
 
 /// How often a generation that is replaced while it is being opened is tried again.
 const RETRIES: usize = 10;
@@ -166,6 +166,18 @@ impl Index {
         found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.len().cmp(&b.1.len())).then(a.1.cmp(&b.1)));
         found.truncate(limit);
         Ok(found.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// Ids of the documents of a kind, with the hash of what each was made of, by id.
+    pub fn of_kind(&self, kind: Kind) -> Result<Vec<(String, String)>, IndexError> {
+        let sql = format!("SELECT id, content_hash FROM document WHERE kind = '{kind}' AND {{LIVES}} ORDER BY id");
+        let mut found = Vec::new();
+        let generation = self.newest();
+        generation.documents.each_live(&sql, generation.manifest.generation, &mut |row| {
+            found.push((row.get(0)?, row.get(1)?));
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// What is indexed.

@@ -6,6 +6,7 @@ mod quantize;
 mod scan;
 mod set;
 
+pub(crate) use quantize::{dot, quantize};
 pub use set::{GRAPH_ROWS, Granularity, SetInfo, SetWriter, VectorSet};
 
 /// A row of a vector set and its dot product with the question, both quantized.

@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 use serde_yaml_ng::Value;
 
+use super::facts::{Fact, facts_of};
+
 /// A front matter longer than this is not one.
 const MAX_BYTES: usize = 16 * 1024;
 
@@ -36,6 +38,8 @@ pub struct FrontMatter {
     pub summary: Option<String>,
     /// `sources`: a list of `title` and `url`.
     pub sources: Vec<Link>,
+    /// What it states about an incident, a guide or a pattern, in order.
+    pub facts: Vec<Fact>,
     /// Every key of the block, in order, known or not.
     pub keys: Vec<String>,
 }
@@ -67,7 +71,7 @@ fn split(text: &str) -> Option<(FrontMatter, &str)> {
             "guide" => front.guide = scalar(value),
             "summary" | "description" => front.summary = one_line(value),
             "sources" => front.sources = links(value),
-            _ => {}
+            _ => front.facts.extend(facts_of(key, value)),
         }
     }
     Some((front, rest))
@@ -93,7 +97,7 @@ pub fn front_matter_block(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-fn scalar(value: &Value) -> Option<String> {
+pub(super) fn scalar(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
@@ -103,7 +107,7 @@ fn scalar(value: &Value) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn one_line(value: &Value) -> Option<String> {
+pub(super) fn one_line(value: &Value) -> Option<String> {
     scalar(value).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 

@@ -3,6 +3,7 @@
 mod builder;
 mod decode;
 mod docx;
+mod facts;
 mod file;
 mod front_matter;
 pub(crate) mod html;
@@ -20,6 +21,7 @@ mod tags;
 use std::ops::Range;
 
 pub use decode::{Undecodable, decode, decode_with};
+pub use facts::{FACTS_HEADING, Fact};
 pub use file::{FileFormat, Unreadable, extract_bytes};
 pub use front_matter::{FrontMatter, Link, front_matter_block, split_front_matter};
 pub(crate) use tags::nests_too_deeply;

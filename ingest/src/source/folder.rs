@@ -142,12 +142,16 @@ pub fn content_hash(found: &Found, bytes: &[u8], options: &FolderOptions) -> Str
 pub fn prepare(found: &Found, bytes: &[u8], options: &FolderOptions) -> Result<Prepared, Failure> {
     let fail = |reason| Failure { path: found.relative.clone(), reason };
     let format = FileFormat::of_path(&found.relative).ok_or_else(|| fail(Reason::UnknownFormat))?;
-    let extracted = extract_bytes(format, bytes).map_err(|unreadable| fail(unreadable.into()))?;
+    let mut extracted = extract_bytes(format, bytes).map_err(|unreadable| fail(unreadable.into()))?;
     if extracted.text.trim().is_empty() {
         return Err(fail(Reason::Empty));
     }
+    let kind = metadata::kind(found, &extracted.front_matter, options);
+    if metadata::states_facts(kind) {
+        extracted.append_facts();
+    }
     let passages = crate::chunk::chunk(&extracted);
-    let document = metadata::document(found, extracted, options, content_hash(found, bytes, options));
+    let document = metadata::document(found, extracted, kind, options, content_hash(found, bytes, options));
     Ok(Prepared { document, passages })
 }
 

@@ -6,17 +6,37 @@ use cloudops_indexes::model::{Document, Kind};
 
 use super::aws_docs;
 use super::folder::{FolderOptions, Found};
-use crate::extract::Extracted;
+use crate::extract::{Extracted, FrontMatter};
+
+/// What a file is for: as it says itself, as its folder was said to be, as the names of folders suggest.
+pub(super) fn kind(found: &Found, front: &FrontMatter, options: &FolderOptions) -> Kind {
+    let own = front.kind.as_deref().and_then(|kind| Kind::from_str(kind).ok());
+    let guess = || match aws_docs::place(root_name(options), &found.relative) {
+        Some(_) => Kind::Documentation,
+        None => kind_of_path(&found.relative),
+    };
+    own.or(options.kind).unwrap_or_else(guess)
+}
+
+/// Whether documents of a kind state facts in their front matter.
+pub(super) const fn states_facts(kind: Kind) -> bool {
+    !matches!(kind, Kind::Documentation | Kind::Note)
+}
+
+fn root_name(options: &FolderOptions) -> &str {
+    options.root.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
 
 /// The document of an extracted file.
-pub(super) fn document(found: &Found, extracted: Extracted, options: &FolderOptions, content_hash: String) -> Document {
+pub(super) fn document(
+    found: &Found,
+    extracted: Extracted,
+    kind: Kind,
+    options: &FolderOptions,
+    content_hash: String,
+) -> Document {
     let Extracted { title, text, front_matter: front, .. } = extracted;
-    let root = options.root.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let place = aws_docs::place(root, &found.relative);
-    let own_kind = front.kind.as_deref().and_then(|kind| Kind::from_str(kind).ok());
-    let kind = own_kind
-        .or(options.kind)
-        .unwrap_or_else(|| if place.is_some() { Kind::Documentation } else { kind_of_path(&found.relative) });
+    let place = aws_docs::place(root_name(options), &found.relative);
     let own_url = front.url.filter(|url| url.starts_with("https://") || url.starts_with("http://"));
     let place_url = place.as_ref().and_then(|place| place.url.clone());
     let based = || options.url_base.as_deref().map(|base| published_at(base, &found.relative));
