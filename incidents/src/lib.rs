@@ -10,6 +10,10 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod base;
+mod facts;
+pub mod guide;
 pub mod incident;
+mod matching;
 pub mod note;
 pub mod recognize;

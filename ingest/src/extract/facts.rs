@@ -76,8 +76,8 @@ fn text_of(value: &Value) -> Option<String> {
 impl Extracted {
     /// Appends what the front matter states as a section of its own, if it states anything.
     pub fn append_facts(&mut self) {
-        let facts = &self.front_matter.facts;
-        if facts.is_empty() {
+        let front = &self.front_matter;
+        if front.facts.is_empty() && front.sources.is_empty() {
             return;
         }
         if !self.text.is_empty() {
@@ -89,8 +89,11 @@ impl Extracted {
             last.range.end = start;
         }
         self.text.extend(["## ", FACTS_HEADING, "\n\n"]);
-        for Fact { label, value } in facts.iter().take(MAX_FACTS) {
+        for Fact { label, value } in front.facts.iter().take(MAX_FACTS) {
             self.text.extend(["- ", label, ": ", value, "\n"]);
+        }
+        for source in front.sources.iter().take(MAX_FACTS) {
+            self.text.extend(["- Source: ", &source.title, " <", &source.url, ">\n"]);
         }
         self.sections.push(Section {
             level: 2,
