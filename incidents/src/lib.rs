@@ -16,4 +16,6 @@ pub mod guide;
 pub mod incident;
 mod matching;
 pub mod note;
+pub mod pattern;
 pub mod recognize;
+pub mod store;

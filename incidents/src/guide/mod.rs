@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use command::Effect;
-pub use find::{Guides, Matched};
+pub use find::{Guides, Matched, WEAK};
 pub use parse::parse;
 
 /// A guide from a symptom to its cause.
