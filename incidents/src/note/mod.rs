@@ -97,7 +97,9 @@ fn recognized(text: &str, incident: &mut Incident) {
 
 /// What sections say by their role, and sentences by their words where no section does.
 fn from_parts(parts: &Parts, incident: &mut Incident) {
-    let first = |part| parts.text_of(part).map(|text| beginning(&text, MAX_TEXT)).filter(|text| !text.is_empty());
+    // `Fixed` alone is the state of a ticket.
+    let tells = |text: &String| text.split_whitespace().count() >= 2;
+    let first = |part| parts.text_of(part).map(|text| beginning(&text, MAX_TEXT)).filter(tells);
     incident.root_cause = incident.root_cause.take().or_else(|| first(Part::Cause));
     incident.fix = incident.fix.take().or_else(|| first(Part::Fix));
     let prose = parts.narrative();

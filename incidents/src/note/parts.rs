@@ -4,7 +4,8 @@ use cloudops_indexes::model::Timestamp;
 use cloudops_ingest::extract::FACTS_HEADING;
 use jiff::tz::TimeZone;
 
-use crate::recognize::{Moment, moments};
+use crate::facts::without_facts;
+use crate::recognize::{Moment, moments, usual_zone};
 
 /// What a part of a note is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,14 +24,14 @@ pub(super) enum Part {
 /// Words of headings and labels; the first that occurs decides, so the narrower stand first.
 #[rustfmt::skip]
 const WORDS: &[(Part, &[&str])] = &[
+    (Part::Aside, &["not the reason", "not the cause", "unrelated", "lessons", "lesson", "learned", "links", "references", "sources", "see also", "related", "people", "attendees", "signals to look for", "glossary", "good", "bad", "lucky", "note", "damage"]),
     (Part::Tried, &["what we tried", "tried", "attempts", "what did not help", "did not work", "dead ends", "red herrings"]),
-    (Part::Prevention, &["prevention", "prevent", "what we changed", "action items", "actions items", "follow-up", "follow up", "followup", "next steps", "todo", "to do", "corrective actions", "remediation items", "improvements", "actions"]),
-    (Part::Cause, &["root cause", "root-cause", "rootcause", "rca", "cause", "why it happened", "why did it happen", "why", "reason", "diagnosis", "analysis", "what went wrong", "explanation"]),
-    (Part::Fix, &["resolution", "fix", "how we fixed it", "mitigation", "solution", "recovery", "remediation", "workaround", "what helped", "how it was solved", "how it ended"]),
-    (Part::Timeline, &["timeline", "chronology", "log of events", "sequence of events", "events"]),
-    (Part::Symptoms, &["symptom", "symptoms", "what we saw", "what happened", "what users saw", "detection", "problem", "how it showed", "observed", "alert"]),
-    (Part::Summary, &["summary", "overview", "impact", "description", "abstract", "tl;dr", "tldr", "background", "context"]),
-    (Part::Aside, &["lessons", "lesson", "links", "references", "sources", "see also", "related", "people", "attendees", "signals to look for", "glossary"]),
+    (Part::Prevention, &["prevention", "preventive", "prevent", "what we changed", "what we will do", "action items", "actions items", "follow-up", "follow up", "followup", "next steps", "next", "todo", "to do", "still open", "remediation items", "improvements", "improvement", "measures"]),
+    (Part::Fix, &["resolution", "fix", "how we fixed it", "mitigation", "solution", "recovery", "remediation", "repair", "workaround", "what helped", "how it was solved", "how it ended", "corrective action", "corrective actions", "containment", "what we did", "done", "actions", "permanent fix"]),
+    (Part::Cause, &["root cause", "root-cause", "rootcause", "rca", "cause", "why it happened", "why did it happen", "why did it hit us", "how it came to this", "why", "reason", "diagnosis", "analysis", "what went wrong", "explanation", "trigger"]),
+    (Part::Timeline, &["timeline", "chronology", "log of events", "sequence of events", "events", "when"]),
+    (Part::Symptoms, &["symptom", "symptoms", "what we saw", "what users saw", "detection", "how it showed", "observed", "observation"]),
+    (Part::Summary, &["summary", "overview", "impact", "description", "abstract", "tl;dr", "tldr", "background", "context", "what happened", "problem", "narrative", "alert"]),
 ];
 
 /// A note cut into its parts.
@@ -39,13 +40,16 @@ pub(super) struct Parts {
     pub(super) facts: Vec<(String, String)>,
     /// Runs of lines of one part, in order.
     runs: Vec<(Part, String)>,
+    /// Everything but the facts, headings included.
+    whole: String,
 }
 
 impl Parts {
     pub(super) fn of(text: &str) -> Self {
-        let mut parts = Self { facts: Vec::new(), runs: Vec::new() };
+        let mut parts = Self { facts: Vec::new(), runs: Vec::new(), whole: without_facts(text).to_owned() };
         let (mut section, mut part) = (Part::Summary, Part::Summary);
         let (mut in_facts, mut in_fence) = (false, false);
+        let mut before = "";
         for line in text.lines() {
             let bare = line.trim();
             if bare.starts_with("```") || bare.starts_with("~~~") {
@@ -65,14 +69,25 @@ impl Parts {
             }
             if bare.is_empty() {
                 // A label holds for its paragraph.
-                part = section;
+                (part, before) = (section, line);
                 parts.push(part, "");
                 continue;
             }
+            let stands_alone = before.trim().is_empty();
+            before = line;
             if !in_fence && let Some((role, rest)) = labelled(bare) {
                 part = role;
                 parts.push(part, rest);
                 continue;
+            }
+            if !in_fence && stands_alone && let Some(role) = bare_heading(bare) {
+                (section, part) = (role, role);
+                continue;
+            }
+            // Another label, which says nothing that is known, ends the one before.
+            let is_label = bare.find(": ").is_some_and(|end| end < 20 && !bare[..end].contains(' '));
+            if is_label {
+                part = section;
             }
             parts.push(part, bare);
         }
@@ -129,14 +144,13 @@ impl Parts {
 
     /// Moments of each part that tells what happened. `written` is when the note was, for times without a date.
     pub(super) fn moments(&self, written: Option<Timestamp>) -> Vec<(Part, String, Vec<Moment>)> {
-        let day = written.and_then(|at| jiff::Timestamp::from_second(at).ok());
-        let day = day.map(|at| at.to_zoned(TimeZone::UTC).date());
-        let whole = self.runs.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n");
-        // The day that the note names first holds for times in all of its parts.
-        let first = moments(&whole, None).first().and_then(|moment| jiff::Timestamp::from_second(moment.at).ok());
-        let day = first.map(|at| at.to_zoned(TimeZone::UTC).date()).or(day);
+        let written = written.and_then(|at| jiff::Timestamp::from_second(at).ok());
+        let written = written.map(|at| at.to_zoned(TimeZone::UTC).date());
+        // The day and the zone that the note names first hold for times in all of its parts.
+        let zone = usual_zone(&self.whole);
+        let day = moments(&self.whole, None, zone).first().map(|moment| moment.date).or(written);
         let told = self.runs.iter().filter(|(part, _)| !matches!(part, Part::Aside | Part::Prevention));
-        told.map(|(part, text)| (*part, text.clone(), moments(text, day))).collect()
+        told.map(|(part, text)| (*part, text.clone(), moments(text, day, zone))).collect()
     }
 }
 
@@ -167,18 +181,30 @@ fn role(heading: &str) -> Option<Part> {
     WORDS.iter().find(|(_, phrases)| phrases.iter().any(|phrase| has(phrase))).map(|(part, _)| *part)
 }
 
-/// `Root cause: ...`, `**Fix** - ...`, `- Symptoms: ...`: the label must be one that is known, and nothing else.
+/// `Root cause: ...`, `**Fix** - ...`, `3. **Cause** – ...`: a label of few words that is about something known.
 fn labelled(line: &str) -> Option<(Part, &str)> {
-    let line = line.trim_start_matches(['-', '*', '+', '>', ' ']).trim_start_matches('_');
-    let end = line.find([':', '–', '—']).or_else(|| line.find(" - "))?;
-    let label = line[..end].trim_matches(['*', '_', ' ', '`']);
-    if label.is_empty() || label.len() > 40 {
+    let line = line.trim_start_matches(|c: char| matches!(c, '-' | '*' | '+' | '>' | ' ' | '_' | '.' | ')') || c.is_ascii_digit());
+    let bold_end = line.find("**").filter(|end| *end < 50);
+    let mark = [":", "–", "—", "?", " - "].into_iter().filter_map(|mark| line.find(mark)).min();
+    let end = bold_end.or(mark)?;
+    let label = line[..end].trim_matches(['*', '_', ' ', '`', ':', '.']);
+    if label.is_empty() || label.len() > 40 || label.split_whitespace().count() > 6 {
         return None;
     }
     let lower = label.to_lowercase();
-    let (part, _) = WORDS.iter().find(|(_, phrases)| phrases.contains(&lower.as_str()))?;
-    let rest = line[end..].trim_start_matches([':', '–', '—', '-', '*', '_', ' ']);
+    let begins = |phrase: &&str| lower.strip_prefix(*phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(" of "));
+    let (part, _) = WORDS.iter().find(|(_, phrases)| phrases.iter().any(|phrase| begins(phrase)))?;
+    let rest = line[end..].trim_start_matches([':', '–', '—', '-', '*', '_', ' ', '.', '?']);
     Some((*part, rest))
+}
+
+/// A line of few words that stands alone and says what follows, in a text without marks of headings.
+fn bare_heading(line: &str) -> Option<Part> {
+    let is_title = line.starts_with(char::is_uppercase) && line.split_whitespace().count() <= 4;
+    if !is_title || line.ends_with(['.', '!', '?', ':', ';', ',']) || line.contains(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    role(line)
 }
 
 /// A line without the marks of lists and tables.

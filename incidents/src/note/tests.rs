@@ -81,3 +81,16 @@ fn results_of_attempts() {
     assert_eq!(attempt("A restart did not help"), Some(false));
     assert_eq!(attempt("looked at the log"), None);
 }
+
+#[test]
+fn ranges_are_read_with_the_date_behind_them() {
+    let times = |text: &str| {
+        let incident = read(&document("X", text)).incident;
+        (incident.started, incident.resolved)
+    };
+    let text = "Nobody could sign in between 17:05 and 17:50 UTC on 9 January 2026.";
+    assert_eq!(times(text), (at("2026-01-09T17:05:00Z"), at("2026-01-09T17:50:00Z")));
+    let text = "2026-01-26, 12:01 – 12:36 UTC. Created a deployment at 12:30.";
+    assert_eq!(times(text), (at("2026-01-26T12:01:00Z"), at("2026-01-26T12:36:00Z")));
+    assert_eq!(times("Written on 2026-01-26."), (None, None));
+}

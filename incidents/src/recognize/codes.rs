@@ -10,7 +10,7 @@ use super::push_new;
 /// Words with capitals inside, or with a dot between two of them.
 static CAMEL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b[A-Z][A-Za-z0-9]{2,60}(?:\.[A-Z][A-Za-z0-9]{2,60}){0,3}\b"));
-static SCREAMING: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[A-Z]{2,}(?:_[A-Z0-9]{2,}){1,6}\b"));
+static SCREAMING: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:(?i:net)::)?[A-Z]{2,}(?:_[A-Z0-9]{2,}){1,6}\b|\b[a-z]{2,}(?:_[a-z]+){1,5}_(?:exception|error)\b"));
 static SYSTEM: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EMFILE|ENFILE|ENOSPC|EACCES|EPERM|EPIPE|ENOMEM|EADDRINUSE|EADDRNOTAVAIL|NXDOMAIN|SERVFAIL|SIGKILL|SIGTERM|SIGSEGV|ORA-\d{4,5}|SQLSTATE[ \[]*[0-9A-Z]{5}|ERROR \d{4})\b",
@@ -25,19 +25,19 @@ const ENDS: &[&str] = &[
     "Exception", "Error", "Errors", "Fault", "Failure", "Failed", "Denied", "Exceeded", "NotFound", "NotFoundException",
     "Throttling", "Throttled", "Expired", "Timeout", "TimedOut", "Unavailable", "Conflict", "Mismatch", "Refused",
     "BackOff", "Killed", "NotReady", "Disabled", "SlowDown", "InUse", "AlreadyExists", "NotAuthorized", "Unauthorized",
-    "UnauthorizedOperation", "InstanceCapacity", "DoesNotMatch", "DoesNotExist", "NotSupported", "Violation",
+    "UnauthorizedOperation", "InstanceCapacity", "UnfulfillableCapacity", "DoesNotMatch", "DoesNotExist", "NotSupported", "Violation",
     "HealthChecks", "Stopped", "Unreachable", "Forbidden", "Evicted", "Rejected", "NotStabilized", "ReplicaLag",
     "IPAddresses", "FreeAddressesInSubnet", "CodeMismatch", "TokenId", "Blocked", "Impaired", "PortAllocation",
 ];
 /// With these it begins.
 const STARTS: &[&str] =
-    &["Invalid", "Insufficient", "Unsupported", "Malformed", "Missing", "CannotPull", "Unrecognized", "Expired", "TooMany"];
+    &["Invalid", "Insufficient", "Unsupported", "Malformed", "Missing", "CannotPull", "Unrecognized", "Expired", "TooMany", "NoSuch"];
 /// What a word of capitals has in it if it names an error or a state of failure.
 #[rustfmt::skip]
 const FAILING: &[&str] = &[
     "FAIL", "ERROR", "DENIED", "TIMEOUT", "TIMED_OUT", "ROLLBACK", "EXCEEDED", "INSUFFICIENT", "REFUSED", "EXPIRED",
     "INVALID", "UNHEALTHY", "IMPAIRED", "UNAVAILABLE", "STORAGE_FULL", "INACCESSIBLE", "MISMATCH", "NOT_FOUND",
-    "INCOMPATIBLE", "VALIDATION_TIMED", "ALERT", "BLOCKED",
+    "INCOMPATIBLE", "VALIDATION_TIMED", "ALERT", "BLOCKED", "NXDOMAIN",
 ];
 /// Words before a number that make it a status.
 #[rustfmt::skip]
@@ -45,7 +45,7 @@ const BEFORE: &[&str] = &[
     "http", "https", "status", "code", "codes", "error", "errors", "return", "returned", "returns", "returning", "answered",
     "answers", "answering", "answer", "got", "get", "gets", "getting", "threw", "throws", "throwing", "serving", "served",
     "with", "saw", "see", "seeing", "elb", "alb", "and", "or", "of", "response", "responses", "responded", "responds",
-    "intermittent", "sporadic", "a", "an", "the", "many", "some", "by", "from", "as", "to", "was", "were",
+    "intermittent", "sporadic", "a", "an", "the", "many", "some", "by", "from", "as", "to", "was", "were", "all",
 ];
 /// Words behind a number that make it a status.
 #[rustfmt::skip]
@@ -65,7 +65,10 @@ const COUNTED: &[&str] = &[
 pub(super) fn error_codes(text: &str) -> Vec<String> {
     let mut found: Vec<(usize, String)> = Vec::new();
     found.extend(CAMEL.find_iter(text).filter(|word| names_an_error(word.as_str())).map(owned));
-    let failing = |word: &regex::Match<'_>| FAILING.iter().any(|part| word.as_str().contains(part));
+    let failing = |word: &regex::Match<'_>| {
+        let word = word.as_str();
+        word.starts_with(|c: char| c.is_ascii_lowercase()) || FAILING.iter().any(|part| word.contains(part))
+    };
     found.extend(SCREAMING.find_iter(text).filter(failing).map(owned));
     found.extend(SYSTEM.find_iter(text).map(owned));
     for exit in EXIT.captures_iter(text) {
@@ -97,8 +100,12 @@ fn names_an_error(word: &str) -> bool {
         humps += usize::from(c.is_ascii_uppercase() && (lower || humps == 0));
         lower = c.is_ascii_lowercase() || c.is_ascii_digit();
     }
-    if word == "Throttling" || word == "OOMKilled" {
+    if matches!(word, "Throttling" | "OOMKilled" | "OSError" | "IOError") {
         return true;
+    }
+    // Settings are called after errors, too: `BisectBatchOnFunctionError`, `FailOnError`.
+    if word.contains("On") && word.ends_with("Error") {
+        return false;
     }
     let parts = || word.split('.');
     humps >= 2

@@ -8,7 +8,7 @@ mod services;
 mod times;
 
 pub use services::service_of_prefix;
-pub use times::{Moment, moment, moments};
+pub use times::{Moment, moment, moments, usual_zone};
 
 /// What was found, each once, in the order in which it comes; services by how often they are named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -17,6 +17,8 @@ pub struct Moment {
     pub at: Timestamp,
     /// Whether a time of day was given, not a date alone.
     pub has_time: bool,
+    /// The day where it was written, in the zone that was meant.
+    pub date: Date,
     /// Bytes of the text.
     pub range: Range<usize>,
 }
@@ -27,15 +29,20 @@ const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "au
 static WHEN: LazyLock<Regex> = LazyLock::new(|| {
     let month = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
     let date = format!(
-        r"(?:(?P<y>20\d\d)[-/](?P<m>\d\d)[-/](?P<d>\d\d)|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<n2>{month})\b\.?(?:,?\s+(?P<y2>20\d\d))?|(?P<n3>{month})\b\.?\s+(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y3>20\d\d))?)"
+        r"(?:(?P<y>20\d\d)[-/](?P<m>\d\d)[-/](?P<d>\d\d)|(?P<d4>\d{{2}})\.(?P<m4>\d{{2}})\.(?P<y4>20\d\d)|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<n2>{month})\b\.?(?:,?\s+(?P<y2>20\d\d))?|(?P<n3>{month})\b\.?\s+(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y3>20\d\d))?)"
     );
-    let time = r"(?P<h>[01]?\d|2[0-3]):(?P<mi>[0-5]\d)(?::(?P<s>[0-5]\d)(?:[.,]\d{1,9})?)?(?:\s?(?P<half>[ap]\.?m\.?)\b)?\s?(?P<z>Z\b|UTC(?:[+-]\d{1,2})?|GMT\b|[+-]\d\d:?\d\d\b|CET\b|CEST\b|EST\b|EDT\b|CST\b|CDT\b|PST\b|PDT\b|BST\b|IST\b|JST\b)?";
+    let time = r"(?P<h>[01]?\d|2[0-3]):(?P<mi>[0-5]\d)(?::(?P<s>[0-5]\d)(?:[.,]\d{1,9})?)?(?:\s?(?P<half>[ap]\.?m\.?)\b)?\s?(?P<z>Z\b|UTC(?:[+-]\d{1,2})?|GMT\b|[+-]\d\d:?\d\d\b|CET\b|CEST\b|EST\b|EDT\b|CST\b|CDT\b|PST\b|PDT\b|BST\b|IST\b|JST\b|AEDT\b|AEST\b)?";
     pattern(&format!(r"(?i)\b(?:{date}(?:(?:T|,?\s+(?:at\s+|around\s+|about\s+|~)?){time})?|{})", time.replace("?P<", "?P<t")))
+});
+
+/// What a note says of all of its times.
+static ALL_TIMES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)\b(?:all )?times (?:are )?(?:in )?(UTC(?:[+-]\d{1,2})?|CET|CEST|EST|EDT|CST|CDT|PST|PDT|BST|IST|JST|AEDT|AEST)\b")
 });
 
 /// Zones by their letters, in hours from UTC.
 const ZONES: &[(&str, i8)] = &[
-    ("cest", 2), ("cet", 1), ("edt", -4), ("est", -5), ("cdt", -5), ("cst", -6), ("pdt", -7), ("pst", -8), ("bst", 1), ("jst", 9),
+    ("z", 0), ("utc", 0), ("gmt", 0), ("cest", 2), ("cet", 1), ("edt", -4), ("est", -5), ("cdt", -5), ("cst", -6), ("pdt", -7), ("pst", -8), ("bst", 1), ("jst", 9), ("aedt", 11), ("aest", 10),
 ];
 
 /// The moment that a text states, if it is one and nothing else.
@@ -44,14 +51,19 @@ pub fn moment(text: &str) -> Option<Timestamp> {
     if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
         return Some(timestamp.as_second());
     }
-    let found = moments(text, None);
+    let found = moments(text, None, usual_zone(text));
     let first = found.first()?;
     (first.range.start == 0).then_some(first.at)
 }
 
 /// Moments of a text in order. A time without a date belongs to the date before it, or else to `day`, or else to the
 /// first date of the text; one that is earlier than the one before, by more than half a day, belongs to the next day.
-pub fn moments(text: &str, day: Option<Date>) -> Vec<Moment> {
+///
+/// Times without a zone are in `zone`.
+pub fn moments(text: &str, day: Option<Date>, zone: Offset) -> Vec<Moment> {
+    // Marks of emphasis touch what they stand beside; of the same length, so that places stay.
+    let text = text.replace('_', " ");
+    let text = text.as_str();
     let year = first_year(text).or(day.map(Date::year));
     let stated = WHEN.captures_iter(text).find_map(|found| date_of(&found, year)).map(|(date, _)| date);
     let mut current = day.or(stated);
@@ -59,8 +71,15 @@ pub fn moments(text: &str, day: Option<Date>) -> Vec<Moment> {
     let mut found = Vec::new();
     for captures in WHEN.captures_iter(text) {
         let Some(whole) = captures.get(0) else { continue };
+        // `us-east-1:111122223333` and `10.0.0.1:5432` are no times.
+        let end = whole.start() + whole.as_str().trim_end().len();
+        let is_part = text[end..].starts_with(|c: char| c.is_ascii_alphanumeric())
+            || text[..whole.start()].ends_with(['-', '.', ':', '_', '/']) && captures.name("th").is_some();
+        if is_part {
+            continue;
+        }
         let own = date_of(&captures, year);
-        let time = time_of(&captures);
+        let time = time_of(&captures, zone);
         if own.is_none() && time.is_none() {
             continue;
         }
@@ -83,15 +102,27 @@ pub fn moments(text: &str, day: Option<Date>) -> Vec<Moment> {
         }
         if let Ok(zoned) = date.to_datetime(time).to_zoned(TimeZone::fixed(zone)) {
             let at = zoned.timestamp().as_second();
-            found.push(Moment { at, has_time, range: whole.range() });
+            found.push(Moment { at, has_time, date, range: whole.start()..end });
         }
     }
     found
 }
 
+/// The zone of times that state none: what the text says of all of them, or else the first that it names, or UTC.
+pub fn usual_zone(text: &str) -> Offset {
+    let stated = ALL_TIMES.captures(text).and_then(|found| offset(found.get(1)?.as_str()));
+    let named = || {
+        WHEN.captures_iter(text).find_map(|found| {
+            let zone = found.name("z").or_else(|| found.name("tz"))?.as_str();
+            zone.starts_with(|c: char| c.is_ascii_alphabetic()).then(|| offset(zone)).flatten()
+        })
+    };
+    stated.or_else(named).unwrap_or(Offset::UTC)
+}
+
 fn first_year(text: &str) -> Option<i16> {
     let year = |found: Captures<'_>| {
-        let year = found.name("y").or_else(|| found.name("y2")).or_else(|| found.name("y3"))?;
+        let year = found.name("y").or_else(|| found.name("y2")).or_else(|| found.name("y3")).or_else(|| found.name("y4"))?;
         year.as_str().parse().ok()
     };
     WHEN.captures_iter(text).find_map(year)
@@ -102,6 +133,8 @@ fn date_of(found: &Captures<'_>, year: Option<i16>) -> Option<(Date, bool)> {
     let number = |name: &str| found.name(name)?.as_str().parse::<i16>().ok();
     let (own, month, day) = if let Some(month) = number("m") {
         (number("y"), month, number("d")?)
+    } else if let Some(month) = number("m4") {
+        (number("y4"), month, number("d4")?)
     } else {
         let (name, day, own) = [("n2", "d2", "y2"), ("n3", "d3", "y3")].into_iter().find_map(|(name, day, year)| {
             Some((found.name(name)?.as_str(), number(day)?, number(year)))
@@ -114,7 +147,7 @@ fn date_of(found: &Captures<'_>, year: Option<i16>) -> Option<(Date, bool)> {
     Some((date, own.is_some()))
 }
 
-fn time_of(found: &Captures<'_>) -> Option<(Time, Offset)> {
+fn time_of(found: &Captures<'_>, usual: Offset) -> Option<(Time, Offset)> {
     let get = |name: &str| found.name(name).or_else(|| found.name(&format!("t{name}")));
     let number = |name: &str| get(name)?.as_str().parse::<i8>().ok();
     let (mut hour, minute) = (number("h")?, number("mi")?);
@@ -123,7 +156,7 @@ fn time_of(found: &Captures<'_>) -> Option<(Time, Offset)> {
         hour = if hour > 12 { hour } else { hour % 12 + if afternoon { 12 } else { 0 } };
     }
     let time = Time::new(hour, minute, number("s").unwrap_or(0), 0).ok()?;
-    let zone = get("z").and_then(|zone| offset(zone.as_str())).unwrap_or(Offset::UTC);
+    let zone = get("z").and_then(|zone| offset(zone.as_str())).unwrap_or(usual);
     Some((time, zone))
 }
 
@@ -152,7 +185,7 @@ mod tests {
 
     fn all(text: &str) -> Vec<String> {
         let to_text = |moment: Moment| jiff::Timestamp::from_second(moment.at).map(|at| at.to_string()).unwrap();
-        moments(text, None).into_iter().map(to_text).collect()
+        moments(text, None, Offset::UTC).into_iter().map(to_text).collect()
     }
 
     #[test]
