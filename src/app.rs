@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use cloudops_models::runtime::Search;
 use crate::config::{self, Config, Settings};
 use crate::corpus;
 use crate::embedding::{MODELS_DIR, Models};
+use crate::experience;
 use crate::report::error::warn;
 
 /// Everything that a command or a tool works with.
@@ -21,6 +23,9 @@ pub(crate) struct App {
     pub(crate) config: Config,
     models: Arc<Models>,
     opened: Mutex<Option<Arc<OpenIndex>>>,
+    experience: experience::Shared,
+    /// Whether what was recorded is about to be published.
+    pub(crate) publishing: Arc<AtomicBool>,
 }
 
 /// An open index, and the directory it is in if that lives no longer than the program.
@@ -43,7 +48,13 @@ impl App {
     pub(crate) fn new(config: Config) -> Self {
         let search = config::runtime::search(config.settings.data_dir.join(MODELS_DIR));
         let models = Arc::new(Models::new(search, config.settings.embed.clone()));
-        Self { config, models, opened: Mutex::new(None) }
+        Self {
+            config,
+            models,
+            opened: Mutex::new(None),
+            experience: experience::Shared::default(),
+            publishing: Arc::default(),
+        }
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -75,6 +86,11 @@ impl App {
         let index = Arc::new(self.open()?);
         *opened = Some(Arc::clone(&index));
         Ok(index)
+    }
+
+    /// Incidents, guides and patterns, as they are now.
+    pub(crate) fn experience(&self) -> anyhow::Result<experience::Current<'_>> {
+        self.experience.current(self)
     }
 
     fn open(&self) -> anyhow::Result<OpenIndex> {

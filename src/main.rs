@@ -10,9 +10,12 @@ mod corpus;
 mod crawling;
 mod embedding;
 mod eval;
+mod experience;
 mod ingestion;
 #[cfg(feature = "mcp")]
 mod mcp;
+mod recorded;
+mod recording;
 mod report;
 mod scheduling;
 mod source_lock;

@@ -17,8 +17,9 @@ pub(crate) fn without_facts(text: &str) -> &str {
 
 fn section(text: &str) -> Option<&str> {
     let heading = format!("## {FACTS_HEADING}\n");
-    let at = text.rfind(&heading)?;
-    (at == 0 || text[..at].ends_with('\n')).then(|| &text[at..])
+    let at_line_start = |at: &usize| *at == 0 || text[..*at].ends_with('\n');
+    let at = text.rmatch_indices(&heading).map(|(at, _)| at).find(at_line_start)?;
+    Some(&text[at..])
 }
 
 /// The values of a label.

@@ -12,10 +12,16 @@
 
 pub mod base;
 mod facts;
+#[doc(hidden)]
+pub mod generate;
 pub mod guide;
+pub mod import;
 pub mod incident;
+pub mod learn;
 mod matching;
 pub mod note;
 pub mod pattern;
 pub mod recognize;
+pub mod render;
+pub mod statistics;
 pub mod store;

@@ -13,6 +13,7 @@
 pub mod chunk;
 pub mod extract;
 pub mod ledger;
+pub mod mask;
 pub mod schedule;
 pub mod source;
 pub mod web;
@@ -20,4 +21,4 @@ pub mod web;
 /// Raised whenever the same bytes would yield other text or other passages than before.
 ///
 /// It is part of every content hash, so raising it makes the next ingestion read everything anew.
-pub const EXTRACTOR_VERSION: u32 = 3;
+pub const EXTRACTOR_VERSION: u32 = 4;

@@ -6,9 +6,10 @@ use anyhow::Context;
 use serde_json::{Map, Value};
 
 use crate::app::App;
+use crate::recorded;
 use crate::report::error::{CommandError, CommandResult};
 use crate::report::{Output, printable};
-use crate::tools::{TOOLS, find};
+use crate::tools::{Effect, TOOLS, find};
 
 /// Call a tool as an MCP client would
 ///
@@ -24,6 +25,9 @@ pub(crate) struct Args {
     /// Its arguments: a JSON object, `@FILE`, or `-` for standard input
     #[arg(long, value_name = "JSON", default_value = "{}")]
     args: String,
+    /// Allow tools that record incidents on this machine
+    #[arg(long)]
+    record_incidents: bool,
 }
 
 pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
@@ -32,7 +36,14 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
         CommandError::input(format!("there is no tool `{}`", args.tool))
             .hint(format!("There are {}.", names.join(", ")))
     })?;
+    if tool.info.effect == Effect::Records && !args.record_incidents {
+        return Err(CommandError::input(format!("`{}` records incidents, which is not allowed here", args.tool))
+            .hint("Allow it with `--record-incidents`."));
+    }
     let reply = tool.call(app, arguments(&args.args)?)?;
+    if tool.info.effect == Effect::Records {
+        recorded::publish(app)?;
+    }
     if out.is_json() {
         out.json(&reply.structured)?;
     } else {

@@ -8,9 +8,12 @@ mod doctor;
 mod embed;
 mod eval;
 mod generate_docs;
+mod incidents;
 mod ingest;
 mod model;
 mod read;
+mod recommend;
+mod reply;
 mod schedule;
 mod search;
 #[cfg(feature = "mcp")]
@@ -18,6 +21,7 @@ mod serve;
 mod source;
 mod sources;
 mod tools;
+mod troubleshoot;
 
 use std::path::PathBuf;
 
@@ -129,6 +133,9 @@ impl From<Color> for anstream::ColorChoice {
 pub(crate) enum Command {
     Search(search::Args),
     Read(read::Args),
+    Troubleshoot(troubleshoot::Args),
+    Recommend(recommend::Args),
+    Incidents(Box<incidents::Args>),
     Ingest(Box<ingest::Args>),
     Sources(sources::Args),
     Changes(changes::Args),
@@ -155,6 +162,9 @@ impl Command {
         match self {
             Self::Search(args) => search::run(&app, args, out),
             Self::Read(args) => read::run(&app, &args, out),
+            Self::Troubleshoot(args) => troubleshoot::run(&app, &args, out),
+            Self::Recommend(args) => recommend::run(&app, &args, out),
+            Self::Incidents(args) => incidents::run(&app, &args, out),
             Self::Ingest(args) => ingest::run(&app, &args, out),
             Self::Sources(args) => sources::run(&app, &args, out),
             Self::Changes(args) => changes::run(&app, &args, out),

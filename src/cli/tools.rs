@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::report::Output;
 use crate::report::error::{CommandError, CommandResult};
 use crate::report::table::{Align, Table};
-use crate::tools::{Toolset, select};
+use crate::tools::{Allowed, Toolset, select};
 
 /// List the tools that `call` and the MCP server offer
 #[derive(Debug, clap::Args)]
@@ -22,10 +22,13 @@ pub(crate) struct Args {
     /// Only tools that change nothing
     #[arg(long)]
     read_only: bool,
+    /// Also tools that record incidents on this machine
+    #[arg(long)]
+    record_incidents: bool,
 }
 
 pub(crate) fn run(_app: &App, args: &Args, out: &mut Output) -> CommandResult {
-    let tools = select(&args.toolsets, args.read_only).map_err(CommandError::input)?;
+    let tools = select(&args.toolsets, Allowed { read_only: args.read_only, record: args.record_incidents }).map_err(CommandError::input)?;
     if out.is_json() {
         let tools: Vec<_> = tools
             .iter()

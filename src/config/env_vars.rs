@@ -134,6 +134,11 @@ pub(crate) static ALL: &[EnvVar] = &[
         doc: "`true` to serve only tools that change nothing.",
     },
     EnvVar {
+        name: "CLOUDOPS_SERVE_RECORD_INCIDENTS",
+        sets: Some("serve.record_incidents"),
+        doc: "`true` to serve tools that record incidents on this machine.",
+    },
+    EnvVar {
         name: "CLOUDOPS_SERVE_TOOLSETS",
         sets: Some("serve.toolsets"),
         doc: "Toolsets to serve, separated by commas.",

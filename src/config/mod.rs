@@ -18,7 +18,7 @@ use figment::{Figment, Metadata, Profile, Provider};
 pub(crate) use settings::{BedrockSettings, EmbedProvider, EmbedSettings, IngestSettings, Settings};
 
 /// Settings, and where each came from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Config {
     /// The settings.
     pub(crate) settings: Settings,
@@ -267,6 +267,7 @@ mod tests {
                 | "ingest.follow_symlinks"
                 | "schedule.in_server"
                 | "ingest.git_dates"
+                | "serve.record_incidents"
                 | "serve.read_only" => "true",
                 "train.min_changed" => "0.5",
                 _ => "3",

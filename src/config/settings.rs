@@ -152,6 +152,8 @@ impl Default for SearchSettings {
 pub(crate) struct ServeSettings {
     /// Only tools that change nothing.
     pub(crate) read_only: bool,
+    /// Also tools that record incidents on this machine. `read_only` goes before.
+    pub(crate) record_incidents: bool,
     /// Toolsets to serve. Empty: all.
     pub(crate) toolsets: Vec<String>,
 }

@@ -14,6 +14,7 @@ use super::{Comparison, Outcome, Plan, Source, SourceNote};
 use crate::app::{App, open_existing};
 use crate::corpus;
 use crate::embedding;
+use crate::recorded;
 use crate::report::error::warn;
 use crate::report::progress::Bars;
 use crate::report::time;
@@ -95,6 +96,10 @@ pub(crate) fn ingest(
     }
     if let (Some(writer), false) = (&mut writer, how.dry_run || corpus_is_current) {
         corpus::put(writer).context("failed to index the built-in documents")?;
+    }
+    if let (Some(writer), false) = (&mut writer, how.dry_run) {
+        let note = existing.as_ref().and_then(recorded::note_of);
+        recorded::put(writer, data_dir, note.as_deref()).context("failed to index the recorded incidents")?;
     }
 
     bars.start("reading", plans.iter().map(Plan::to_read).sum());

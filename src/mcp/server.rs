@@ -19,7 +19,8 @@ use super::{adapter, instructions};
 use crate::app::App;
 use crate::embedding;
 use crate::scheduling;
-use crate::tools::{AnyTool, ToolError, View};
+use crate::recorded;
+use crate::tools::{AnyTool, Effect, ToolError, View};
 
 /// How long the tool list of a running server may be kept: for its life, in practice.
 const LIST_TTL_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -247,7 +248,14 @@ impl ServerHandler for Server {
             )
         })?;
         let arguments = request.arguments.unwrap_or_default();
-        let called = self.blocking(move |app| tool.call(app, arguments)).await;
+        let called = self.blocking(move |app| {
+            let called = tool.call(app, arguments);
+            if tool.info.effect == Effect::Records && called.is_ok() {
+                recorded::publish_soon(app);
+            }
+            called
+        });
+        let called = called.await;
         Ok(adapter::result(called).into())
     }
 

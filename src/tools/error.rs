@@ -1,6 +1,9 @@
 //! Why a tool could not do what it was asked: a result that the model can read and act on.
 
+use cloudops_incidents::store::StoreError;
 use cloudops_indexes::store::IndexError;
+
+use crate::recording::RecordError;
 
 /// What kind of trouble it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +71,20 @@ impl ToolError {
             text.push_str(hint);
         }
         text
+    }
+}
+
+impl From<RecordError> for ToolError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Input(message) => Self::input(message),
+            RecordError::Store(error @ StoreError::Unknown(_)) => {
+                Self::not_found(error.to_string()).hint("`find_similar_incidents` finds ids.")
+            }
+            RecordError::Store(error @ (StoreError::Exists(_) | StoreError::Resolved(_))) => Self::input(error.to_string()),
+            RecordError::Store(error) => anyhow::Error::new(error).into(),
+            RecordError::Other(error) => error.into(),
+        }
     }
 }
 

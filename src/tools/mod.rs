@@ -5,12 +5,18 @@
 
 mod cursor;
 mod error;
+mod find_similar_incidents;
+mod incident;
 mod input;
 mod list_sources;
 mod read_document;
+mod recommend_pattern;
+mod record_incident;
+mod resolve_incident;
 mod schema;
 mod search_knowledge;
 mod text;
+mod troubleshoot;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -24,9 +30,14 @@ pub(crate) use read_document::{PAGE_BYTES, View};
 
 /// Every tool, by name.
 pub(crate) static TOOLS: &[AnyTool] = &[
+    AnyTool::of::<find_similar_incidents::FindSimilarIncidents>(),
     AnyTool::of::<list_sources::ListSources>(),
     AnyTool::of::<read_document::ReadDocument>(),
+    AnyTool::of::<recommend_pattern::RecommendPattern>(),
+    AnyTool::of::<record_incident::RecordIncident>(),
+    AnyTool::of::<resolve_incident::ResolveIncident>(),
     AnyTool::of::<search_knowledge::SearchKnowledge>(),
+    AnyTool::of::<troubleshoot::Troubleshoot>(),
 ];
 
 /// Bytes that a reply may take by default, all its forms together: about 6,000 tokens.
@@ -56,6 +67,8 @@ impl Toolset {
 pub(crate) enum Effect {
     /// Nothing.
     ReadOnly,
+    /// It adds to what is recorded on this machine, and to nothing else.
+    Records,
     /// It stores a plan, which changes nothing by itself.
     #[allow(dead_code, reason = "the tools of the next toolsets plan and change")]
     Plans,
@@ -68,6 +81,7 @@ impl Effect {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::ReadOnly => "read_only",
+            Self::Records => "records",
             Self::Plans => "plans",
             Self::Changes => "changes",
         }
@@ -184,8 +198,27 @@ pub(crate) fn find(name: &str) -> Option<&'static AnyTool> {
     TOOLS.iter().find(|tool| tool.info.name == name)
 }
 
-/// The tools that were chosen: of these toolsets (empty: all), and read-only ones if so asked.
-pub(crate) fn select(toolsets: &[String], read_only: bool) -> Result<Vec<&'static AnyTool>, String> {
+/// What tools may do, as the user says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Allowed {
+    /// Nothing but looking, whatever else is allowed.
+    pub(crate) read_only: bool,
+    /// Recording incidents on this machine.
+    pub(crate) record: bool,
+}
+
+impl Allowed {
+    fn allows(self, effect: Effect) -> bool {
+        match effect {
+            Effect::ReadOnly => true,
+            Effect::Records => self.record && !self.read_only,
+            Effect::Plans | Effect::Changes => !self.read_only,
+        }
+    }
+}
+
+/// The tools that were chosen: of these toolsets (empty: all), and with an effect that is allowed.
+pub(crate) fn select(toolsets: &[String], allowed: Allowed) -> Result<Vec<&'static AnyTool>, String> {
     let known = Toolset::ALL.map(Toolset::as_str);
     if let Some(unknown) = toolsets.iter().find(|name| name.as_str() != "all" && !known.contains(&name.as_str())) {
         return Err(format!("unknown toolset `{unknown}` (one of all, {})", known.join(", ")));
@@ -193,7 +226,7 @@ pub(crate) fn select(toolsets: &[String], read_only: bool) -> Result<Vec<&'stati
     let chosen =
         |toolset: Toolset| toolsets.is_empty() || toolsets.iter().any(|name| name == "all" || name == toolset.as_str());
     let tools = TOOLS.iter().filter(|tool| chosen(tool.info.toolset));
-    Ok(tools.filter(|tool| !read_only || tool.info.effect == Effect::ReadOnly).collect())
+    Ok(tools.filter(|tool| allowed.allows(tool.info.effect)).collect())
 }
 
 #[cfg(test)]
@@ -210,18 +243,16 @@ mod tests {
             assert!(!tool.info.title.is_empty() && !tool.info.title.ends_with('.'), "{name}");
             let description = tool.info.description;
             assert!((40..1000).contains(&description.len()) && description.ends_with('.'), "{name}");
-            let reads_only = tool.info.toolset == Toolset::Knowledge;
-            assert!(
-                !reads_only || (tool.info.effect == Effect::ReadOnly && tool.info.permissions.is_empty()),
-                "{name}"
-            );
+            let is_local = tool.info.toolset == Toolset::Knowledge;
+            let effects = [Effect::ReadOnly, Effect::Records];
+            assert!(!is_local || (effects.contains(&tool.info.effect) && tool.info.permissions.is_empty()), "{name}");
         }
     }
 
     #[test]
     fn every_tool_file_is_registered() {
         let files = fs_err::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/tools")).unwrap();
-        let helpers = ["mod", "cursor", "error", "input", "schema", "text"];
+        let helpers = ["mod", "cursor", "error", "incident", "input", "schema", "text"];
         for file in files {
             let name = file.unwrap().file_name().into_string().unwrap();
             let Some(stem) = name.strip_suffix(".rs") else { continue };
@@ -261,8 +292,11 @@ mod tests {
 
     #[test]
     fn toolsets_are_chosen_by_name() {
-        assert_eq!(select(&[], true).unwrap().len(), TOOLS.len());
-        assert_eq!(select(&["knowledge".into()], false).unwrap().len(), 3);
-        assert!(select(&["knowlege".into()], false).unwrap_err().contains("knowledge"));
+        let read_only = select(&[], Allowed { read_only: true, record: true }).unwrap();
+        assert!(read_only.iter().all(|tool| tool.info.effect == Effect::ReadOnly));
+        assert_eq!(select(&["knowledge".into()], Allowed::default()).unwrap().len(), read_only.len());
+        let recording = select(&[], Allowed { record: true, ..Allowed::default() }).unwrap();
+        assert_eq!(recording.len(), TOOLS.len());
+        assert!(select(&["knowlege".into()], Allowed::default()).unwrap_err().contains("knowledge"));
     }
 }

@@ -111,6 +111,13 @@ impl Blocks {
         self.text.push_str(&format!("\n</retrieved-{nonce}>\n"));
     }
 
+    /// Adds data that is no passage, under a few words of our own.
+    pub(super) fn data(&mut self, words: &str, body: &str) {
+        let nonce = &self.nonce;
+        let words = if words.is_empty() { String::new() } else { format!("{words} ") };
+        self.text.push_str(&format!("\n{words}<retrieved-{nonce}>\n{}\n</retrieved-{nonce}>\n", body.trim_end()));
+    }
+
     pub(super) fn finish(self) -> String {
         self.text
     }

@@ -196,8 +196,11 @@ fn decision(line: &str) -> Decision {
     };
     let lower = text.to_lowercase();
     let leaves = lower.contains("leave this guide") || lower.contains("leaves this guide");
-    // `steps 4 and 5` leads to the first of them; what is done after another step names that one last.
-    let go_to = STEP_REFERENCE.captures_iter(&text).last().and_then(|found| found.get(1)?.as_str().parse().ok());
+    // Where several are named, each for a case of its own, the words say which.
+    let mut named: Vec<u32> =
+        STEP_REFERENCE.captures_iter(&text).filter_map(|found| found.get(1)?.as_str().parse().ok()).collect();
+    named.dedup();
+    let go_to = if let [only] = named.as_slice() { Some(*only) } else { None };
     Decision { when: text, go_to, leaves }
 }
 

@@ -13,6 +13,10 @@ use self::sentences::{beginning, cause_sentence, end_moment, fix_sentence, start
 
 /// A root cause or a fix is cut at the end of the sentence before this many bytes.
 const MAX_TEXT: usize = 700;
+/// What a document states that says all there is to say: in it nothing is recognized besides.
+pub(crate) const WHOLE: (&str, &str) = ("Record", "complete");
+/// Stands behind something that was tried whose words sound like a result.
+pub(crate) const RESULT_UNKNOWN: &str = "(result unknown)";
 /// Symptoms that are taken from a summary, where none are stated.
 const MAX_SYMPTOMS: usize = 12;
 
@@ -29,10 +33,16 @@ pub struct Note {
 pub fn read(document: &Document) -> Note {
     let parts = Parts::of(&document.text);
     let mut incident = Incident { title: document.title.clone(), tags: document.tags.clone(), ..Incident::default() };
-    incident.services.clone_from(&document.services);
+    let is_whole = parts.has_stated(WHOLE);
+    if !is_whole {
+        incident.services.clone_from(&document.services);
+    }
     stated(&parts, &mut incident);
     if incident.id.is_empty() {
         incident.id.clone_from(&document.id);
+    }
+    if is_whole {
+        return Note { incident, text: parts.prose() };
     }
     recognized(&format!("{}\n{}", document.title, document.text), &mut incident);
     from_parts(&parts, &mut incident);
@@ -73,10 +83,15 @@ fn stated(parts: &Parts, incident: &mut Incident) {
             "Tried" => incident.tried.push(attempt(value)),
             "Fix" => incident.fix = Some(value.to_owned()),
             "Prevention" => push_new(&mut incident.prevention, value),
-            "Link" => push_new(&mut incident.links, value.trim_matches(['<', '>'])),
+            "Link" => push_new(&mut incident.links, unbracketed(value)),
             _ => {}
         }
     }
+}
+
+/// `<https://example.com>` without its brackets.
+fn unbracketed(link: &str) -> &str {
+    link.strip_prefix('<').and_then(|link| link.strip_suffix('>')).unwrap_or(link)
 }
 
 /// What the text names, behind what is stated.
@@ -126,9 +141,12 @@ fn from_parts(parts: &Parts, incident: &mut Incident) {
 /// A line as something that was tried: what came of it stands at its end, or in its words.
 pub fn attempt(line: &str) -> Attempt {
     let line = line.trim();
-    for (end, worked) in [("(worked)", true), ("(did not work)", false), ("(failed)", false), ("(helped)", true)] {
+    let (yes, no) = (Some(true), Some(false));
+    for (end, worked) in
+        [("(worked)", yes), ("(did not work)", no), ("(failed)", no), ("(helped)", yes), (RESULT_UNKNOWN, None)]
+    {
         if let Some(what) = line.strip_suffix(end) {
-            return Attempt { what: what.trim().to_owned(), worked: Some(worked) };
+            return Attempt { what: what.trim().to_owned(), worked };
         }
     }
     let lower = line.to_lowercase();

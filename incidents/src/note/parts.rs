@@ -57,7 +57,8 @@ impl Parts {
                 continue;
             }
             if !in_fence && let Some(heading) = heading(bare) {
-                in_facts = heading == FACTS_HEADING;
+                // A title may be anything, also these words.
+                in_facts = heading == FACTS_HEADING && bare.starts_with("## ");
                 section = role(heading).unwrap_or(if bare.starts_with("# ") { Part::Summary } else { section_default(part) });
                 part = section;
                 continue;
@@ -89,7 +90,10 @@ impl Parts {
             if is_label {
                 part = section;
             }
-            parts.push(part, bare);
+            // Commands are no sentences.
+            if !in_fence || matches!(part, Part::Summary | Part::Symptoms | Part::Timeline) {
+                parts.push(part, bare);
+            }
         }
         parts
     }
@@ -106,6 +110,10 @@ impl Parts {
 
     pub(super) fn has_fact(&self, label: &str) -> bool {
         self.facts.iter().any(|(known, _)| known == label)
+    }
+
+    pub(super) fn has_stated(&self, (label, value): (&str, &str)) -> bool {
+        self.facts.iter().any(|(known, stated)| known == label && stated.trim() == value)
     }
 
     /// The text of a part, if there is any.

@@ -127,7 +127,7 @@ fn abbreviated(before: &str) -> bool {
 pub(super) fn beginning(text: &str, limit: usize) -> String {
     let mut out = String::new();
     for sentence in sentences(text) {
-        let flat = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
+        let flat = sentence.split_whitespace().collect::<Vec<_>>().join(" ").replace("**", "");
         let flat = flat.trim_start_matches(['-', '*', '>', ' ']);
         if flat.starts_with('|') {
             continue;

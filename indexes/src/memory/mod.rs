@@ -12,8 +12,9 @@ use rustc_hash::FxHashMap;
 
 use self::postings::Postings;
 use crate::embed::{EmbedError, Embedder, PassageText, Table};
-use crate::lexical::{ParsedQuery, identifiers};
+use crate::lexical::{ParsedQuery, Terms, identifiers};
 use crate::vector::{dot, quantize};
+use crate::words::{SYMPTOMS, tokens};
 
 /// One part of a text, and what its words count for beside those of other parts.
 #[derive(Debug, Clone, Copy)]
@@ -124,7 +125,8 @@ impl Collection {
     pub fn search(&self, question: &str, names: &[&str], limit: usize) -> Result<Vec<Scores>, EmbedError> {
         // The vocabulary is in memory and cannot fail.
         let parsed = ParsedQuery::literal(question, &self.words).unwrap_or_default();
-        let words = self.words.scores(&parsed);
+        let told = SYMPTOMS.of_question(&tokens(question, &mut Terms::default()));
+        let words = self.words.scores(&parsed, &told);
         let query = self.table.embed_queries(&[question])?.pop().unwrap_or_default();
         let mut quantized = Vec::with_capacity(query.len());
         quantize(&query, SCALE, &mut quantized);

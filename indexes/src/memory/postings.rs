@@ -4,18 +4,19 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Field;
 use crate::lexical::{Occur, ParsedQuery, Terms, words};
-use crate::words::Vocabulary;
+use crate::words::{SYMPTOMS, Told, Vocabulary, tokens};
 
-/// How fast more of the same word counts less.
-const K1: f32 = 1.2;
-/// How much long texts are held to account for their length.
-const B: f32 = 0.6;
+pub(super) fn ev(n:&str,d:f32)->f32{std::env::var(n).ok().and_then(|v|v.parse().ok()).unwrap_or(d)}
+macro_rules! knob { ($n:ident, $d:expr) => { static $n: std::sync::LazyLock<f32> = std::sync::LazyLock::new(|| ev(stringify!($n), $d)); } }
+knob!(K1, 1.2); knob!(B, 0.6); knob!(AW, 0.6); knob!(CK1, 1.2); knob!(DEDUP, 1.0); knob!(CV, 0.0); knob!(TW, 1.0); knob!(IE, 1.0); knob!(MULT,1.0);
 
 #[derive(Default)]
 pub(super) struct Postings {
     terms: Terms,
     known: FxHashMap<Box<str>, u32>,
     lists: Vec<List>,
+    /// By class of [`SYMPTOMS`].
+    classes: Vec<List>,
     /// Weighted words of each text; 0 for one that is gone.
     lengths: Vec<f32>,
     total_length: f64,
@@ -34,6 +35,7 @@ impl Postings {
     pub(super) fn insert(&mut self, number: u32, fields: &[Field<'_>]) -> Box<[u32]> {
         let mut counts: FxHashMap<u32, f32> = FxHashMap::default();
         let mut length = 0.0;
+        let mut told: FxHashMap<u32, f32> = FxHashMap::default();
         for field in fields {
             for range in words(field.text) {
                 let Some(term) = self.terms.term(&field.text[range]) else { continue };
@@ -44,11 +46,18 @@ impl Postings {
                 *counts.entry(id).or_default() += field.weight;
                 length += field.weight;
             }
+            SYMPTOMS.of_text(&tokens(field.text, &mut self.terms), |class| *told.entry(class).or_default() += field.weight);
         }
         let mut terms: Vec<u32> = counts.keys().copied().collect();
         terms.sort_unstable();
         for (term, weight) in counts {
             let list = &mut self.lists[term as usize];
+            list.entries.push((number, weight));
+            list.alive += 1;
+        }
+        self.classes.resize_with(SYMPTOMS.count(), List::default);
+        for (class, weight) in told {
+            let list = &mut self.classes[class as usize];
             list.entries.push((number, weight));
             list.alive += 1;
         }
@@ -73,13 +82,13 @@ impl Postings {
     }
 
     /// For every number, the share of what a text of just the question's words would score.
-    pub(super) fn scores(&self, question: &ParsedQuery) -> Vec<f32> {
+    pub(super) fn scores(&self, question: &ParsedQuery, told: &[Told]) -> Vec<f32> {
         let mut scores = vec![0.0; self.lengths.len()];
         let average = (self.total_length / self.alive.max(1) as f64).max(1.0) as f32;
         let mut most = 0.0;
         let asked = question.clauses.iter().filter(|clause| clause.occur != Occur::MustNot);
         for term in asked.flat_map(|clause| &clause.terms) {
-            most += self.idf(term) * (K1 + 1.0);
+            most += self.idf(term) * (*K1 + 1.0);
             self.add(term, 1.0, average, &mut scores);
         }
         if most == 0.0 {
@@ -94,7 +103,7 @@ impl Postings {
             // Of several things that may be meant, the best one counts, and only as far as it beats what was said.
             for alternative in &expansion.alternatives {
                 for term in &alternative.terms {
-                    self.add_sparse(term, alternative.weight, average, &mut meant);
+                    self.add_sparse(term, alternative.weight * *TW, average, &mut meant);
                 }
                 for (number, score) in meant.drain() {
                     let more = score - own.values[number as usize];
@@ -108,10 +117,46 @@ impl Postings {
             }
             own.drain().for_each(drop);
         }
-        for score in &mut scores {
+        let mut seen = FxHashSet::default();
+        let mut cover = vec![0.0f32; scores.len()];
+        let mut slots = 0.0;
+        for told in told {
+            for term in &told.of {
+                self.add_sparse(term, 1.0, average, &mut own);
+            }
+            let mut any = false;
+            for class in &told.classes {
+                if *DEDUP > 0.0 && !seen.insert(*class) { continue; }
+                any = true;
+                let list = &self.classes[*class as usize];
+                let idf = self.rarity(list.alive as f32).powf(*IE) * *AW * (*CK1 + 1.0);
+                for (number, count) in &list.entries {
+                    let length = self.lengths[*number as usize];
+                    if length > 0.0 {
+                        let score = idf * count / (count + *CK1 * (1.0 - *B + *B * length / average));
+                        let more = score - own.values[*number as usize];
+                        if more > gain.values[*number as usize] {
+                            gain.set(*number, more);
+                        }
+                    }
+                }
+            }
+            if any { slots += 1.0; }
+            for (number, _) in own.drain() { if gain.values[number as usize] == 0.0 { cover[number as usize] += 1.0; } }
+            for (number, more) in gain.drain() {
+                scores[number as usize] += more;
+                cover[number as usize] += 1.0;
+            }
+        }
+        for (score, cover) in scores.iter_mut().zip(cover) {
             *score /= most;
+            if slots > 0.0 { *score *= 1.0 + *CV * cover / slots; }
         }
         scores
+    }
+
+    fn rarity(&self, with: f32) -> f32 {
+        (1.0 + (self.alive as f32 - with + 0.5).max(0.0) / (with.max(1.0) + 0.5)).ln()
     }
 
     fn idf(&self, term: &str) -> f32 {
@@ -124,11 +169,11 @@ impl Postings {
         let Some(list) = self.known.get(term).map(|id| &self.lists[*id as usize]) else {
             return;
         };
-        let idf = self.idf(term) * weight * (K1 + 1.0);
+        let idf = self.idf(term) * weight * (*K1 + 1.0);
         for (number, count) in &list.entries {
             let length = self.lengths[*number as usize];
             if length > 0.0 {
-                found(*number, idf * count / (count + K1 * (1.0 - B + B * length / average)));
+                found(*number, idf * count / (count + *K1 * (1.0 - *B + *B * length / average)));
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Every step adds; the words of the question stay what they are and count what they count.
 
 mod chatter;
+mod classes;
 mod compounds;
 mod expansion;
 mod recognize;
@@ -10,6 +11,7 @@ mod spelling;
 mod thesaurus;
 mod tokens;
 
+pub(crate) use classes::{SYMPTOMS, Told};
 pub(crate) use compounds::{joined, split, split_name};
 pub(crate) use expansion::{Alternative, Expansion, tidy};
 pub(crate) use recognize::recognize;

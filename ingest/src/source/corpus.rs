@@ -13,7 +13,22 @@ use crate::extract::{Extracted, Format, FrontMatter, extract, front_matter_block
 /// Name of the source of the built-in documents.
 pub const SOURCE: &str = "corpus";
 
+/// Keys that every document has.
 const KEYS: [&str; 7] = ["title", "kind", "services", "tags", "updated", "summary", "sources"];
+
+/// Further keys of a kind: those that its documents have, and those that they may have.
+const fn keys_of(kind: Kind) -> (&'static [&'static str], &'static [&'static str]) {
+    match kind {
+        Kind::Troubleshooting => (&["symptoms"], &["errors", "signals"]),
+        Kind::BestPractice => (&["pillars", "workloads"], &["industries"]),
+        Kind::Pattern => (&["pillars", "workloads", "fits", "avoid", "rto", "rpo", "cost", "effort"], &["industries"]),
+        Kind::Incident => (
+            &["id", "severity", "started", "resolved", "symptoms", "root_cause", "fix"],
+            &["error_codes", "alarms", "accounts", "regions", "resources", "tried", "cause", "prevention", "timeline"],
+        ),
+        Kind::Documentation | Kind::Note => (&[], &[]),
+    }
+}
 
 /// What is wrong with a curated document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -149,9 +164,12 @@ pub fn validate(relative: &str, text: &str) -> Vec<Problem> {
     }
     let (front, _) = split_front_matter(&text);
     let mut problems = Vec::new();
-    for key in front.keys.iter().filter(|key| !KEYS.contains(&key.as_str())) {
+    let (needed, allowed) = keys_of(kind_of_path(relative));
+    let known = |key: &str| KEYS.contains(&key) || needed.contains(&key) || allowed.contains(&key);
+    for key in front.keys.iter().filter(|key| !known(key.as_str())) {
         problems.push(Problem::UnknownKey(key.clone()));
     }
+    problems.extend(needed.iter().filter(|key| !front.keys.iter().any(|has| has == *key)).map(|key| Problem::MissingKey(key)));
     for key in KEYS.into_iter().filter(|key| is_missing(&front, key)) {
         problems.push(if key == "updated" && front.keys.iter().any(|given| given == key) {
             Problem::BadDate

@@ -1,0 +1,86 @@
+//! `cloudops incidents import`: incidents of a tracker, or of AWS.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use cloudops_incidents::import::{Imported, Origin, import};
+use cloudops_incidents::store::Store;
+use serde_json::json;
+
+use crate::app::App;
+use crate::recorded;
+use crate::recording::mask_incident;
+use crate::report::error::{CommandError, CommandResult, warn};
+use crate::report::{GOOD, Output, count, one_line, styled, time};
+
+/// Skipped records that a warning names.
+const NAMED: usize = 5;
+
+/// Import incidents from a tracker or from AWS
+///
+/// Reads JSON or JSON Lines: Systems Manager OpsItems, Incident Manager records, AWS Health events, GuardDuty findings, and
+/// issues of Jira, PagerDuty, ServiceNow and GitHub, as their APIs and command lines print them. Incidents of the same id
+/// are replaced. Secrets are masked before anything is stored.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  aws ssm describe-ops-items --output json > ops.json && cloudops incidents import ops.json
+  cloudops incidents import findings.json --from guardduty
+  cloudops incidents import - --from jira < issues.json")]
+pub(crate) struct Args {
+    /// JSON file, or `-` for standard input
+    #[arg(value_hint = clap::ValueHint::FilePath)]
+    file: PathBuf,
+    /// What it is from [default: recognized]: ops-item, incident-manager, health, guardduty, jira, pagerduty, servicenow,
+    /// github, cloudops
+    #[arg(long, value_name = "ORIGIN")]
+    from: Option<String>,
+    /// Say what would be imported, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
+    use std::io::Write;
+
+    let origin = args.from.as_deref().map(str::parse::<Origin>).transpose();
+    let origin = origin.map_err(|error| CommandError::input(error.to_string()))?;
+    let text = if args.file.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().lock().read_to_string(&mut text).context("failed to read standard input")?;
+        text
+    } else {
+        fs_err::read_to_string(&args.file).map_err(|error| CommandError::input(error.to_string()))?
+    };
+    let Imported { mut incidents, origin, skipped } =
+        import(&text, origin).map_err(|error| CommandError::input(error.to_string()))?;
+    let masked: usize = incidents.iter_mut().map(|incident| mask_incident(incident).len()).sum();
+    let new = if args.dry_run || incidents.is_empty() {
+        None
+    } else {
+        let new = Store::open(app.data_dir())?.put_all(&incidents, origin.as_str(), time::now())?;
+        recorded::publish(app)?;
+        Some(new)
+    };
+    if !skipped.is_empty() {
+        let named = skipped.iter().take(NAMED).map(|skipped| format!("{}: {}", skipped.place, one_line(&skipped.reason)));
+        warn(format!("{} skipped: {}", count(skipped.len() as u64, "record"), named.collect::<Vec<_>>().join("; ")));
+    }
+    if out.is_json() {
+        let skipped: Vec<_> =
+            skipped.iter().map(|skipped| json!({ "place": skipped.place, "reason": skipped.reason })).collect();
+        let ids: Vec<_> = incidents.iter().map(|incident| &incident.id).collect();
+        out.json(&json!({
+            "origin": origin.as_str(), "incidents": ids, "new": new, "masked": masked, "skipped": skipped,
+        }))?;
+        return Ok(());
+    }
+    let what = count(incidents.len() as u64, "incident");
+    let masked = if masked > 0 { format!(", {} masked", count(masked as u64, "secret")) } else { String::new() };
+    match new {
+        Some(new) => writeln!(out, "{} {what} from {}, {new} new{masked}", styled(GOOD, "imported"), origin.as_str())?,
+        None => writeln!(out, "{what} from {} would be imported{masked}", origin.as_str())?,
+    }
+    out.flush()?;
+    Ok(())
+}

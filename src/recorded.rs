@@ -1,0 +1,124 @@
+//! Recorded incidents as documents of the index, so that search finds them like any other.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::Context;
+use cloudops_incidents::render::render;
+use cloudops_incidents::store::{Store, Stored};
+use cloudops_indexes::model::Kind;
+use cloudops_indexes::store::{FileStat, Index, IndexWriter, TrainWhen, WriterOptions};
+use cloudops_ingest::source::Prepared;
+use cloudops_ingest::source::folder::{self, FolderOptions, Found};
+
+use crate::app::App;
+use crate::embedding;
+
+/// Name of the source that these documents are.
+pub(crate) const SOURCE: &str = "incidents";
+/// The note under which an index keeps the number of the write up to which it holds what was recorded.
+const NOTE: &str = "incidents";
+/// What is recorded shortly after one another is published together.
+const SOON: Duration = Duration::from_millis(500);
+
+/// The document of an incident.
+pub(crate) fn document_id(incident: &str) -> String {
+    format!("{SOURCE}/{}", path(incident))
+}
+
+/// Whether a document is a recorded incident.
+pub(crate) fn is_document(id: &str) -> bool {
+    id.strip_prefix(SOURCE).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// An id as the name of a file: what could be a path of its own is written as `_`.
+fn path(incident: &str) -> String {
+    let name: String =
+        incident.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' }).collect();
+    format!("{}.md", name.trim_start_matches('.'))
+}
+
+/// Writes what was recorded since into an index that is being written.
+pub(crate) fn put(writer: &mut IndexWriter, data_dir: &Path, note: Option<&str>) -> anyhow::Result<usize> {
+    let Some(store) = Store::open_existing(data_dir)? else { return Ok(0) };
+    let before = note.and_then(|note| note.parse().ok()).unwrap_or(0);
+    let revision = store.revision()?;
+    if revision == before {
+        return Ok(0);
+    }
+    let known = writer.known(SOURCE)?;
+    // An index that was made anew holds none, whatever its note says.
+    let since = if known.is_empty() { 0 } else { before };
+    let mut written = 0;
+    for stored in store.since(since)? {
+        let Prepared { mut document, passages, .. } = prepared(&stored)?;
+        let is_known = known.get(&document.id).is_some_and(|known| known.content_hash == document.content_hash);
+        if !is_known {
+            document.path = None;
+            writer.put(document, passages, FileStat::default())?;
+            written += 1;
+        }
+    }
+    writer.source_ingested(SOURCE, None)?;
+    writer.set_note(NOTE, &revision.to_string());
+    Ok(written)
+}
+
+/// Puts what was recorded into the index and publishes it, if anything was.
+pub(crate) fn publish(app: &App) -> anyhow::Result<()> {
+    let index = app.index()?;
+    index.refresh()?;
+    let note = index.note(NOTE);
+    let Some(store) = Store::open_existing(app.data_dir())? else { return Ok(()) };
+    if note.as_deref() == Some(store.revision()?.to_string().as_str()) {
+        return Ok(());
+    }
+    let options = WriterOptions { train: app.settings().train.policy(TrainWhen::Never) };
+    let data_dir = app.data_dir();
+    let mut writer = embedding::patiently(data_dir, || IndexWriter::open(data_dir, options))?;
+    put(&mut writer, data_dir, note.as_deref()).context("failed to index the recorded incidents")?;
+    writer.commit(&mut |_| ControlFlow::Continue(()))?;
+    Ok(())
+}
+
+/// The note that an index has of what it holds.
+pub(crate) fn note_of(index: &Index) -> Option<String> {
+    index.note(NOTE)
+}
+
+/// Publishes in the background what was recorded, a moment later and together. What the end of the program prevents is
+/// done by the next ingestion.
+pub(crate) fn publish_soon(app: &App) {
+    if app.publishing.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let (config, waiting) = (app.config.clone(), Arc::clone(&app.publishing));
+    std::thread::spawn(move || {
+        std::thread::sleep(SOON);
+        waiting.store(false, Ordering::Release);
+        if let Err(error) = publish(&App::new(config)) {
+            tracing::warn!(error = format!("{error:#}"), "recorded incidents are not in the index yet");
+        }
+    });
+}
+
+fn prepared(stored: &Stored) -> anyhow::Result<Prepared> {
+    let text = render(&stored.incident);
+    let relative = path(&stored.incident.id);
+    let found = Found {
+        path: PathBuf::from(&relative),
+        relative,
+        size: text.len() as u64,
+        modified_ns: 0,
+        committed: Some(stored.changed),
+    };
+    let mut options = FolderOptions::new("", SOURCE);
+    options.kind = Some(Kind::Incident);
+    options.services.clone_from(&stored.incident.services);
+    options.tags.clone_from(&stored.incident.tags);
+    folder::prepare(&found, text.as_bytes(), &options)
+        .map_err(|failure| anyhow::anyhow!("incident `{}` cannot be made a document: {}", stored.incident.id, failure.reason))
+}
