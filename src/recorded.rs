@@ -18,9 +18,9 @@ use crate::app::App;
 use crate::embedding;
 
 /// Name of the source that these documents are.
-pub(crate) const SOURCE: &str = "incidents";
+pub(crate) const SOURCE: &str = "recorded-incidents";
 /// The note under which an index keeps the number of the write up to which it holds what was recorded.
-const NOTE: &str = "incidents";
+const NOTE: &str = "recorded-incidents";
 /// What is recorded shortly after one another is published together.
 const SOON: Duration = Duration::from_millis(500);
 

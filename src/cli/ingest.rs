@@ -21,10 +21,12 @@ use serde::Serialize;
 
 use crate::app::{App, open_existing};
 use crate::config::IngestSettings;
+use super::incidents::learn::ACCEPTED;
 use crate::corpus;
+use crate::recorded;
 #[cfg(feature = "crawl")]
 use crate::ingestion::start_embedding;
-use crate::ingestion::{Comparison, How, Ingested, Outcome, PlanError, Source, SourceNote, Target, Trouble, ingest};
+use crate::ingestion::{Comparison, How, Ingested, Outcome, PlanError, Source, SourceNote, Target, Trouble, ingest, MaskedIn};
 use crate::report::error::{CommandError, CommandResult, Kind as ErrorKind, note, warn};
 use crate::report::progress::Bars;
 use crate::report::{BAD, DIM, GOOD, Output, TITLE, WARN, bytes, count, grouped, one_line, styled};
@@ -405,9 +407,27 @@ pub(super) fn check_source_name(name: &str) -> CommandResult {
         return Err(CommandError::input(format!("`{name}` cannot be the name of a source"))
             .hint("Use letters, digits, `.`, `_` and `-`, at most 64 of them, with `--name NAME`."));
     }
-    if name == corpus::SOURCE {
-        return Err(CommandError::input(format!("`{name}` is the name of the built-in documents"))
+    let own = [
+        (corpus::SOURCE, "the built-in documents"),
+        (recorded::SOURCE, "the incidents that are recorded here"),
+        (ACCEPTED, "the guides that were accepted"),
+    ];
+    if let Some((_, whose)) = own.iter().find(|(own, _)| *own == name) {
+        return Err(CommandError::input(format!("`{name}` is the name of {whose}"))
             .hint("Choose another with `--name NAME`."));
+    }
+    Ok(())
+}
+
+/// Where something was masked, and what it was: never what it said.
+fn write_masked(masked: &[MaskedIn], out: &mut impl Write) -> std::io::Result<()> {
+    let total = count(masked.len() as u64, "secret or personal detail");
+    writeln!(out, "  {} {total} before anything was stored", styled(WARN, "masked"))?;
+    for MaskedIn { path, masked } in masked.iter().take(LISTED) {
+        writeln!(out, "  {} {} in {}, line {}", styled(WARN, "masked"), masked.kind, one_line(path), masked.line)?;
+    }
+    if masked.len() > LISTED {
+        writeln!(out, "  {} {} more, all with --json", styled(WARN, "masked"), masked.len() - LISTED)?;
     }
     Ok(())
 }
@@ -427,6 +447,9 @@ fn write(report: &Report, out: &mut impl Write) -> std::io::Result<()> {
             grouped(outcome.failed.len() as u64),
             grouped(outcome.skipped.len() as u64),
         )?;
+        if !outcome.masked.is_empty() {
+            write_masked(&outcome.masked, out)?;
+        }
         for warning in &outcome.warnings {
             writeln!(out, "  {} {}", styled(WARN, "warning:"), one_line(warning))?;
         }

@@ -18,6 +18,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use cloudops_indexes::store::{Entry, FileStat, IndexWriter, KnownDocument};
+use cloudops_ingest::mask::Masked;
 use cloudops_ingest::source::export::ExportOptions;
 use cloudops_ingest::source::folder::FolderOptions;
 use cloudops_ingest::source::{Failure, Prepared, Reason};
@@ -100,6 +101,9 @@ pub(crate) struct Outcome {
     /// What is not as it could be, though nothing failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) warnings: Vec<String>,
+    /// Secrets and personal data that were masked before the documents were stored.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) masked: Vec<MaskedIn>,
     /// Documents that are new, changed or gone.
     #[serde(skip)]
     pub(crate) touched: Vec<String>,
@@ -117,6 +121,14 @@ impl Outcome {
 pub(crate) struct Trouble {
     pub(crate) path: String,
     pub(crate) reason: String,
+}
+
+/// Something that was masked in a document: where, and what it is; never what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct MaskedIn {
+    pub(crate) path: String,
+    #[serde(flatten)]
+    pub(crate) masked: Masked,
 }
 
 /// What is to be done with a source.
@@ -169,7 +181,7 @@ fn now_ns() -> i64 {
 /// What became of one file or record.
 enum Read {
     Same { id: String, touched: Option<FileStat> },
-    New { entry: Box<Entry>, bytes: u64, known: bool },
+    New { entry: Box<Entry>, bytes: u64, known: bool, masked: Vec<MaskedIn> },
     Failed { id: String, failure: Failure },
 }
 
@@ -177,8 +189,9 @@ impl Read {
     /// A document that is ready, as what the writer takes.
     fn of(prepared: Prepared, stat: FileStat, bytes: u64, known: bool, path: &str) -> Self {
         let id = prepared.document.id.clone();
+        let masked = prepared.masked.into_iter().map(|masked| MaskedIn { path: path.to_owned(), masked }).collect();
         match Entry::new(prepared.document, prepared.passages, stat) {
-            Ok(entry) => Self::New { entry: Box::new(entry), bytes, known },
+            Ok(entry) => Self::New { entry: Box::new(entry), bytes, known, masked },
             Err(error) => {
                 let failure = Failure { path: path.to_owned(), reason: Reason::Io(error.to_string()) };
                 Self::Failed { id, failure }
@@ -217,7 +230,8 @@ impl Progress {
                     writer.touch(&id, stat)?;
                 }
             }
-            Read::New { entry, bytes, known } => {
+            Read::New { entry, bytes, known, masked } => {
+                self.outcome.masked.extend(masked);
                 self.gone.remove(entry.id());
                 *if known { &mut self.outcome.changed } else { &mut self.outcome.added } += 1;
                 self.outcome.bytes += bytes;

@@ -14,6 +14,7 @@ mod crash;
 mod crawl;
 mod evaluation;
 mod hostile;
+mod incidents;
 mod ingest;
 mod local_sources;
 mod mcp;

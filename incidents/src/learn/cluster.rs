@@ -11,8 +11,21 @@ use super::features::Shapes;
 /// With so many leaders of a block an incident is compared at most; who has led nobody for longest is forgotten.
 const LEADERS: usize = 24;
 
-/// Clusters of two or more, each sorted, in the order of their first members.
-pub(super) fn clusters(shapes: &Shapes, alike: f32) -> Vec<Vec<usize>> {
+/// Clusters, each sorted, in the order of their first members. What is like no other is one of its own.
+pub(super) fn clusters(mut shapes: Shapes, alike: f32) -> Vec<Vec<usize>> {
+    let parts = joined(&shapes, alike);
+    // Of one fault seen in different words, each wording makes a cluster; what their members have in common joins them.
+    shapes.pool(&parts);
+    let wholes = joined(&shapes, alike);
+    let whole = |numbers: Vec<usize>| {
+        let mut members: Vec<usize> = numbers.into_iter().flat_map(|number| parts[number].iter().copied()).collect();
+        members.sort_unstable();
+        members
+    };
+    wholes.into_iter().map(whole).collect()
+}
+
+fn joined(shapes: &Shapes, alike: f32) -> Vec<Vec<usize>> {
     let mut keys: Vec<(u64, u32)> = Vec::new();
     for number in 0..shapes.features.len() {
         keys.extend(shapes.keys(number).into_iter().map(|key| (key, number as u32)));
@@ -81,7 +94,7 @@ impl Sets {
             let first = self.first(number);
             clusters[first].push(number);
         }
-        clusters.retain(|cluster| cluster.len() > 1);
+        clusters.retain(|cluster| !cluster.is_empty());
         clusters
     }
 }
@@ -98,6 +111,6 @@ mod tests {
         assert!(sets.join(4, 3, near));
         assert!(!sets.join(2, 3, near));
         assert!(sets.are_joined(0, 2) && !sets.are_joined(2, 3));
-        assert_eq!(sets.into_clusters(), [vec![0, 1, 2], vec![3, 4]]);
+        assert_eq!(sets.into_clusters(), [vec![0, 1, 2], vec![3, 4], vec![5]]);
     }
 }

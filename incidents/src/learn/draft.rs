@@ -16,7 +16,7 @@ const SHORT: usize = 160;
 /// A draft names so many of each at most: a person reads it.
 const SYMPTOMS: usize = 10;
 const CODES: usize = 8;
-const ALARMS: usize = 8;
+const ALARMS: usize = 4;
 const CAUSES: usize = 8;
 const FIXES: usize = 10;
 const IN_VAIN: usize = 10;
@@ -90,6 +90,17 @@ impl Draft<'_> {
         let first = self.step + 1;
         let steps = if first == last { format!("Step {first}") } else { format!("Steps {first} to {last}") };
         self.paragraph(&format!("## {steps}: {about}"));
+    }
+
+    /// Something that belongs to the step, as far in as its text begins.
+    fn inside(&mut self, text: &str) {
+        let width = if self.step < 10 { 3 } else { 4 };
+        _ = writeln!(self.out, "{:width$}{text}", "");
+    }
+
+    fn paragraph_inside(&mut self, text: &str) {
+        self.out.push('\n');
+        self.inside(text);
     }
 
     fn begin_step(&mut self, action: &str) {
@@ -174,17 +185,17 @@ impl Draft<'_> {
         self.out.push('\n');
         for symptom in group.symptoms.iter().take(SYMPTOMS) {
             let share = self.share(symptom.incidents);
-            self.line(&format!("   - {} ({share}): step 2.", quoted(symptom.what, TEXT)));
+            self.inside(&format!("- {} ({share}): step 2.", quoted(symptom.what, TEXT)));
         }
         for error in group.error_codes.iter().take(CODES) {
             let share = self.share(error.incidents);
-            self.line(&format!("   - {} is printed ({share}): step 2.", code(error.what, NAME)));
+            self.inside(&format!("- {} is printed ({share}): step 2.", code(error.what, NAME)));
         }
         for alarm in group.alarms.iter().take(ALARMS) {
             let share = self.share(alarm.incidents);
-            self.line(&format!("   - {} goes off ({share}): step 2.", code(alarm.what, NAME)));
+            self.inside(&format!("- {} goes off ({share}): step 2.", code(alarm.what, NAME)));
         }
-        self.line("   - Nothing of this: it is another fault. Leave this guide.");
+        self.inside("- Nothing of this: it is another fault. Leave this guide.");
     }
 
     fn causes(&mut self) {
@@ -213,10 +224,10 @@ impl Draft<'_> {
             };
             self.begin_step(&action);
             for explanation in explanations {
-                self.paragraph(&format!("   Somebody wrote: {explanation}"));
+                self.paragraph_inside(&format!("Somebody wrote: {explanation}"));
             }
-            self.paragraph(&format!("   - {yes}"));
-            self.line(&format!("   - {no}"));
+            self.paragraph_inside(&format!("- {yes}"));
+            self.inside(&format!("- {no}"));
         }
     }
 
@@ -248,16 +259,16 @@ impl Draft<'_> {
             };
 
             self.begin_step(&action);
-            self.paragraph("   **This changes** a running system: find out first what else it touches.");
-            self.paragraph(&format!("   It helped in {}{more}.", ids.join(", ")));
+            self.paragraph_inside("**This changes** a running system: find out first what else it touches.");
+            self.paragraph_inside(&format!("It helped in {}{more}.", ids.join(", ")));
             if let Some(whole) = whole {
-                self.paragraph(&format!("   In full: {whole}"));
+                self.paragraph_inside(&format!("In full: {whole}"));
             }
             if !causes.is_empty() {
-                self.paragraph(&format!("   For the cause {}.", causes.join(" or ")));
+                self.paragraph_inside(&format!("For the cause {}.", causes.join(" or ")));
             }
-            self.paragraph(&format!("   - It helped: step {verify}."));
-            self.line(&format!("   - {no}"));
+            self.paragraph_inside(&format!("- It helped: step {verify}."));
+            self.inside(&format!("- {no}"));
         }
         if !self.group.did_not_help.is_empty() {
             self.paragraph("## What did not help");
@@ -275,12 +286,12 @@ impl Draft<'_> {
         self.begin_step("Look whether what was seen is gone and stays away.");
         if let Some(alarm) = self.group.alarms.first() {
             let alarm = code(alarm.what, NAME);
-            self.paragraph(&format!("   Alarms like {alarm} must be quiet again too."));
+            self.paragraph_inside(&format!("Alarms like {alarm} must be quiet again too."));
         }
-        self.paragraph("   - It is gone: record the incident with its cause and with what helped. Leave this guide.");
+        self.paragraph_inside("- It is gone: record the incident with its cause and with what helped. Leave this guide.");
         // Where nothing is known that helps there is nothing to come back to but the beginning.
         let back = if self.known_fixes().is_empty() { 1 } else { 2 };
-        self.line(&format!("   - It is still there: step {back}."));
+        self.inside(&format!("- It is still there: step {back}."));
     }
 
     fn prevention(&mut self) {

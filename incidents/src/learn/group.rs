@@ -14,8 +14,8 @@ use super::{Cause, Counted, Fix, Group};
 
 /// Two fixes are one if they have this share of their words in common; so are causes and measures.
 const SAME: f32 = 0.6;
-/// Two symptoms are one if nearly all of their words are the same: other words are what they are kept for.
-const SAME_SYMPTOM: f32 = 0.8;
+/// Two symptoms are one if most of their words are the same: other words are what they are kept for.
+const SAME_SYMPTOM: f32 = 0.7;
 /// Distinct explanations that are kept of one cause.
 const EXPLANATIONS: usize = 3;
 /// Distinct symptoms, alarms, ... that are kept of one group.
@@ -86,7 +86,7 @@ fn named<'a>(members: &[&'a Incident], names: impl Fn(&'a Incident) -> &'a [Stri
 
 /// Texts, those that say the same once, with the number of incidents that have them.
 fn worded<'a>(members: &[&'a Incident], same: f32, texts: impl Fn(&'a Incident) -> &'a [String]) -> Vec<Counted<'a>> {
-    let mut wordings = Wordings::new(same);
+    let mut wordings = Wordings::of(same, members.iter().flat_map(|incident| texts(incident)).map(String::as_str));
     let mut counted: Vec<Counted<'a>> = Vec::new();
     for incident in members {
         let mut own = FxHashSet::default();
@@ -108,18 +108,22 @@ fn most_frequent(mut counted: Vec<Counted<'_>>) -> Vec<Counted<'_>> {
     counted
 }
 
+/// What an incident did, and whether it helped, as far as that is known; its fix first.
+fn done(incident: &Incident) -> impl Iterator<Item = (&str, bool)> {
+    let fix = incident.fix.as_deref().filter(|_| incident.status == Status::Resolved).map(|fix| (fix, true));
+    fix.into_iter().chain(incident.tried.iter().filter_map(|tried| Some((tried.what.as_str(), tried.worked?))))
+}
+
 /// Everything that was done and has a known end, and for each incident which of it ended that one.
 fn fixes<'a>(members: &[&'a Incident]) -> (Vec<Fix<'a>>, Vec<Option<usize>>) {
-    let mut wordings = Wordings::new(SAME);
+    let mut wordings = Wordings::of(SAME, members.iter().flat_map(|incident| done(incident)).map(|(what, _)| what));
     let mut fixes: Vec<Fix<'a>> = Vec::new();
     let mut ended_by = Vec::with_capacity(members.len());
     for incident in members {
-        let fix = incident.fix.as_deref().filter(|_| incident.status == Status::Resolved).map(|fix| (fix, true));
-        let attempts = incident.tried.iter().filter_map(|tried| Some((tried.what.as_str(), tried.worked?)));
         // An incident tells once of what it did, however often it names it. Its fix is what is sure to have helped.
         let mut own: FxHashMap<usize, bool> = FxHashMap::default();
         let mut ended = None;
-        for (what, worked) in fix.into_iter().chain(attempts) {
+        for (what, worked) in done(incident) {
             let Some((number, is_new)) = wordings.number(what) else { continue };
             if is_new {
                 fixes.push(Fix { what, worked: 0, failed: 0, incidents: Vec::new() });
@@ -144,7 +148,8 @@ fn fixes<'a>(members: &[&'a Incident]) -> (Vec<Fix<'a>>, Vec<Option<usize>>) {
 
 /// Causes by their kind, or by their words where no kind is stated, and what ended most incidents of each.
 fn causes<'a>(members: &[&'a Incident], ended_by: &[Option<usize>]) -> Vec<Cause<'a>> {
-    let (mut kinds, mut explanations) = (Wordings::new(1.0), Wordings::new(SAME));
+    let mut kinds = Wordings::of(1.0, members.iter().filter_map(|incident| incident.cause.as_deref()));
+    let mut explanations = Wordings::of(SAME, members.iter().filter_map(|incident| incident.root_cause.as_deref()));
     let mut by_kind: FxHashMap<usize, usize> = FxHashMap::default();
     let mut by_explanation: FxHashMap<usize, usize> = FxHashMap::default();
     let mut found: Vec<(Cause<'a>, FxHashMap<usize, usize>)> = Vec::new();
@@ -204,9 +209,10 @@ fn title<'a>(members: &[&'a Incident]) -> &'a str {
     };
     let mut best: Option<(f32, &'a str)> = None;
     for (words, incident) in words.iter().zip(members) {
-        let score = shared(words);
-        if best.is_none_or(|(known, _)| score > known) {
-            best = Some((score, &incident.title));
+        let (score, title) = (shared(words), incident.title.as_str());
+        // Of titles of the same words the one without more around them.
+        if best.is_none_or(|(known, other)| score > known || score == known && title.len() < other.len()) {
+            best = Some((score, title));
         }
     }
     best.map_or("", |(_, title)| title)

@@ -33,7 +33,8 @@ pub use draft::draft;
 pub struct LearnOptions {
     /// Incidents that a group has at least; never fewer than two.
     pub least: usize,
-    /// How much alike two incidents must be to be one thing that repeats, 0 to 1.
+    /// How much alike two incidents must be to be one thing that repeats, 0 to 1. Below 0.5 different faults of one service
+    /// and code fall together.
     pub alike: f32,
 }
 
@@ -119,9 +120,9 @@ pub fn groups<'a>(incidents: impl Iterator<Item = &'a Incident>, options: &Learn
     // Ids are unique; where they are not, what is the same may come in any order.
     incidents.sort_by_key(|incident| (&incident.id, incident.started, incident.resolved, &incident.title));
     let shapes = Shapes::of(&incidents);
-    let mut groups: Vec<Group<'a>> = cluster::clusters(&shapes, options.alike)
+    let mut groups: Vec<Group<'a>> = cluster::clusters(shapes, options.alike)
         .into_iter()
-        .filter(|cluster| cluster.len() >= options.least)
+        .filter(|cluster| cluster.len() >= options.least.max(2))
         .map(|cluster| group::group(cluster.into_iter().map(|at| incidents[at]).collect()))
         .collect();
     key::name(&mut groups);

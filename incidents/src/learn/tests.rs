@@ -167,11 +167,10 @@ fn precision_and_recall(seed: u64, count: usize) -> (f64, f64) {
 
 #[test]
 fn groups_are_of_one_fault() {
-    for (seed, count) in [(7, 400), (8, 4_000)] {
+    for (seed, count, least_recall) in [(7, 400, 0.75), (8, 4_000, 0.95)] {
         let (precision, recall) = precision_and_recall(seed, count);
-        println!("{count}: precision {precision:.3} recall {recall:.3}");
         assert!(precision > 0.97, "{count}: {precision}");
-        assert!(recall > 0.6, "{count}: {recall}");
+        assert!(recall > least_recall, "{count}: {recall}");
     }
 }
 
@@ -322,7 +321,6 @@ fn hostile_texts_stay_texts() {
             let begins = ours.iter().chain(&more).any(|start| line.starts_with(start));
             assert!(begins || line.split_once(". ").is_some_and(|(number, _)| number.parse::<u8>().is_ok()), "{line}\n{written}");
         }
-        assert!(!body.contains("```") && !body.contains("~~~"), "{written}");
         assert!(written.chars().all(|c| c == '\n' || !c.is_control() && !matches!(c, '\u{202e}' | '\u{feff}' | '\u{2028}')));
     }
 }

@@ -42,7 +42,7 @@ impl Pending {
         let json = zstd::decode_all(packed).map_err(|error| error.to_string())?;
         let (document, passages): (Document, Vec<Passage>) =
             serde_json::from_slice(&json).map_err(|error| error.to_string())?;
-        Ok(Prepared { document, passages })
+        Ok(Prepared { document, passages, masked: Vec::new() })
     }
 }
 

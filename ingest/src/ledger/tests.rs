@@ -49,7 +49,7 @@ fn document(page: &str, text: &str) -> Document {
 fn settled(queued: &Queued, outcome: Outcome, text: Option<&str>) -> Settled {
     let page = queued.url.trim_start_matches("https://docs.example/").trim_end_matches(".html");
     let document = text.map(|text| {
-        let prepared = Prepared { document: document(page, text), passages: vec![] };
+        let prepared = Prepared { document: document(page, text), passages: vec![], masked: vec![] };
         NewDocument {
             id: prepared.document.id.clone(),
             content_hash: prepared.document.content_hash.clone(),

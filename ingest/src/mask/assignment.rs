@@ -71,7 +71,8 @@ impl Name {
         let end = end - (name.len() - name.trim_end_matches(['-', '.', '_']).len());
         let bare = name.trim_start_matches(['-', '.']);
         let begin = start - before + (name.len() - bare.len());
-        let flag = name.starts_with('-') || bytes[..begin].ends_with(b" /");
+        let option = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'(' | b'[');
+        let flag = name.starts_with('-') && bytes[..start - before].last().is_none_or(option);
         let tag = bytes[..begin].last() == Some(&b'<');
         // The names in masks announce nothing any more.
         let masked = bytes[..begin].last() == Some(&b'[') && is_mask(&text[begin - 1..end]);
@@ -81,8 +82,14 @@ impl Name {
     fn meaning(&self, text: &str) -> Option<Meaning> {
         let name = &text[self.start..self.end];
         // `arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db` names a secret and is none.
-        if text[..self.start].ends_with(':') && window_before(text, self.start, 120).contains("arn:") {
-            return None;
+        if text[..self.start].ends_with(':') {
+            let before = window_before(text, self.start, 200);
+            let word = before.rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '`')).next().unwrap_or_default();
+            let resolved = before.rfind("{{resolve:").is_some_and(|at| !before[at..].contains("}}"));
+            let listed = before.rsplit('\n').next().is_some_and(|line| line.contains("arn:aws:secretsmanager"));
+            if resolved || listed || word.contains("arn:") {
+                return None;
+            }
         }
         let mut words = words(name);
         // `Secret access key`, `API token`.
@@ -154,15 +161,18 @@ pub(super) fn judge(text: &str, value: &Value, meaning: Meaning) -> Option<Secre
 }
 
 fn is_password(content: &str, value: &Value, vague: bool) -> bool {
-    if content.len() < 3 || is_mask(content) || is_path(content) || is_prose(content) || content.starts_with(['{', '[']) {
+    let padded = content.starts_with(char::is_whitespace) || content.ends_with(char::is_whitespace);
+    if content.len() < 3 || padded || is_mask(content) || is_path(content) || is_prose(content) || content.starts_with(['{', '[', '(']) {
         return false;
     }
     let plain = !vague || is_password_like(content);
     match value.tie {
-        Tie::Equals => plain || value.quoted,
+        // `x = new Y(…)`: code, which is spaced, goes on where a shell goes on with the next word.
+        Tie::Equals => plain && (value.quoted || !value.goes_on || !value.spaced || is_password_like(content)),
         Tie::Flag => plain && !content.starts_with('-') && (value.quoted || !is_stopword(content)),
         Tie::Colon => plain && (!value.goes_on || value.quoted || is_password_like(content)),
-        Tie::Call | Tie::Loose => is_password_like(content),
+        // `pass` is a verb.
+        Tie::Call | Tie::Loose => !vague && is_password_like(content),
     }
 }
 

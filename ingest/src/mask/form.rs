@@ -56,14 +56,15 @@ pub(super) fn is_wordy(value: &str, per_change: usize) -> bool {
 /// Whether a value of at least `min` bytes looks drawn at random.
 pub(super) fn is_random(value: &str, min: usize, per_change: usize) -> bool {
     let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
-    let digits = has(u8::is_ascii_digit);
-    let letters = has(u8::is_ascii_alphabetic);
     let cases = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
+    // `MyFileSystem1`: without digits but at its end a value is more likely made of words.
+    let bare = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = bare.bytes().any(|byte| byte.is_ascii_digit()) || value.len() - bare.len() > 4;
     value.len() >= min
         && value.bytes().all(|byte| byte.is_ascii_graphic())
-        && (digits && letters || cases)
+        && (digits && has(u8::is_ascii_alphabetic) || cases)
         && entropy(value) >= 2.8
-        && !is_wordy(value, per_change)
+        && !is_wordy(value, if digits { per_change } else { per_change.min(5) })
 }
 
 /// Whether a value is a mask, or the start of one that had no room.
@@ -81,13 +82,13 @@ static FILLER: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?ix)^(?:
         your.* | .*[-_\ ]here | (?:enter|insert|replace|put|paste|use)[-_\ ].* | (?:example|sample|dummy|fake|placeholder).*
-        | none | null | nil | nan | undefined | true | false | yes | no | on | off | ok | required | optional | needed
+        | (?:string|secret|some|any|the)[-_\ ](?:value|key|password|string) | none | null | nil | nan | undefined | true | false | yes | no | on | off | ok | required | optional | needed
         | str | string | text | bytes | varchar | char | secretstr | securestring | any | object | password | passwort
         | passwd | passphrase | pass | pwd | pw | secret | token | apikey | api[-_]key | key | value | empty | unset | blank | todo | tbd | tba
         | n/a | na | prompt | env | default | hidden | masked | redacted | removed | omitted | censored | encrypted
         | hashed | stored | (?:re)?set | rotated | expired | expires | wrong | incorrect | invalid | valid | (?:un)?changed
         | missing | unknown | disabled | enabled | failed | failure | success | forgotten | lost | leaked | compromised
-        | same | see | ask | must | should | will | can | is | are | was | has | not | all | files | compat | sss | ldap | db
+        | same | see | ask | enter | type | choose | specify | provide | create | select | click | use | using | must | should | will | can | is | are | was | has | not | all | files | compat | sss | ldap | db
         | here | below | above | auto | generated | random | managed | vault | keychain | 1password | lastpass | keepass
         | bearer | basic | expire | never | always | eof | self | this | sensitive | confidential
     )$",
@@ -96,7 +97,7 @@ static FILLER: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Whether a value stands for one: `<your password>`, `********`, `[REDACTED]`.
 pub(super) fn is_placeholder(value: &str) -> bool {
-    let value = value.trim();
+    let value = value.trim().trim_matches(['"', '\'', '`']);
     let enclosed = [('<', '>'), ('[', ']'), ('{', '}'), ('(', ')')];
     let is_x = |c: char| matches!(c, 'x' | 'X' | '-' | '_' | '.' | ' ');
     !value.chars().any(char::is_alphanumeric)
@@ -106,13 +107,13 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || value.chars().all(is_x)
         || ["***", "...", "…", "•••", "xxxx", "XXXX"].iter().any(|filler| value.contains(filler))
         // Long values are no words.
-        || (value.len() <= 64 && FILLER.is_match(value))
+        || (value.len() <= 64 && FILLER.is_match(value.trim_matches(['*', '_'])))
 }
 
 static POINTER: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?x)^(?:
-        \$[A-Za-z_][A-Za-z0-9_]* (?: [:.\[] .* )? | \$env:.* | %[A-Za-z_]+% | %\( .* | %[sdv@]
+        \$[A-Za-z_][A-Za-z0-9_]* (?: [:.\[] .* )? | \$env:.* | %[A-Za-z_]+% | %env\(.* | %\( .* | %[sdv@]
         | !(?:Ref|Sub|GetAtt|ImportValue|Join|Select|FindInMap|If|Base64|Split|Transform|vault|secret|reference|include|var|env|encrypted)\b.*
         | [*&][A-Za-z_][A-Za-z_]* | arn:.* | [a-z][a-z0-9+.-]{1,20}://.* | \{\w*\} .*
         | (?:file|env|ssm|vault|op|secretsmanager|keyring|cmd|param|parameter):.*
@@ -124,7 +125,7 @@ static CODE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"(?x)^(?:
         [:@.][A-Za-z_][A-Za-z0-9_.]* | [&*]?[A-Za-z_][A-Za-z0-9_]*(?:(?:\.|::|->|\?\.)[A-Za-z_][A-Za-z0-9_]*)*!?[(\[].*
-        | (?:var|local|locals|module|data|each|os|sys|process|config|cfg|conf|self|this|env|ENV|secrets|params|args|opts|options
+        | (?:var|local|locals|module|data|each|os|sys|process|config|cfg|conf|self|this|env|ENV|string|String|secrets|params|args|opts|options
             |settings|request|req|event|input|props|ctx|context|System|Environment|vars|values|Values|parameters|steps|needs
             |inputs|outputs|github|matrix|aws_\w+|random_\w+|google_\w+|azurerm_\w+|kubernetes_\w+)\.[A-Za-z_].*
         )$"#,
@@ -137,7 +138,9 @@ static SECRET_WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i-u:pass|pwd|se
 /// In quotes, names and calls of code are only text.
 pub(super) fn is_reference(value: &str, quoted: bool) -> bool {
     let value = value.trim();
-    if ["${", "$(", "{{", "#{", "%{", "@{", "<%", "((", "[["].iter().any(|open| value.contains(open)) {
+    // A piece between two quotes, and not what is in them: `"password=" + password + ";"`.
+    let between = value.starts_with(['"', ',', '+']) && value.len() > 1 && value.ends_with(['"', ',', '+', '(', '[', '.']);
+    if between || ["\"Ref\"", "${", "$(", "{{", "#{", "%{", "@{", "<%", "((", "[["].iter().any(|open| value.contains(open)) {
         return true;
     }
     if POINTER.is_match(value) || (!quoted && (value.starts_with('`') || CODE.is_match(value))) {
@@ -193,10 +196,10 @@ pub(super) fn is_password_like(value: &str) -> bool {
         && has(char::is_alphabetic)
         && (strong || digit)
         && !has(char::is_whitespace)
-        && !value.starts_with(['-', '[', '(', '<', '{', '/', '~', '.', '@', '#', '\\'])
+        && !value.starts_with(['"', '\'', '-', '[', '(', '<', '{', '/', '~', '.', '@', '#', '\\'])
         && !value.contains(['(', '<', '{'])
         && !value.ends_with([':', '$', '#', '>', '%'])
-        && !(separated && !strong && is_wordy(value, 5))
+        && !(separated && (!strong || value.contains('/')) && is_wordy(value, 5))
         && !is_uuid(value)
         && !(value.len() >= 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit()))
         && (strong && !value.contains('.') && !value.contains("://") || !DULL.is_match(value))

@@ -28,12 +28,13 @@ const HARMLESS_TOKENS: &[&str] = &[
     "nextforward", "nextbackward", "sequence", "sync", "lock", "fencing", "task", "cancellation", "search", "resume",
     "upload", "marker", "max", "total", "input", "output", "prompt", "completion", "cached", "num", "unexpected",
     "creator", "unlock", "delta", "rotation", "change", "position", "stop", "start", "end", "begin", "special",
+    "block", "creation", "registration", "action", "postman", "key", "firstblock", "secondblock",
 ];
 
 /// Words that end in `pass` or `pwd` by accident.
 const NO_PASSWORDS: &[&str] = &[
     "nopasswd", "nopassword", "compass", "bypass", "trespass", "surpass", "overpass", "underpass", "encompass", "oldpwd",
-    "onepass", "keepass", "lastpass", "firstpass",
+    "onepass", "ppassword", "keepass", "lastpass", "firstpass",
 ];
 
 /// What a name says, given in [`words`].

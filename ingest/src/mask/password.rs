@@ -68,8 +68,8 @@ fn is_plain(value: &str) -> bool {
 /// Places of passwords, and whether the value must look like one.
 static PHRASES: LazyLock<Vec<(Regex, bool)>> = LazyLock::new(|| {
     let table = [
-        (r#"(?i-u:\bidentified\s{1,4}(?:with\s{1,4}[\w'"]{1,40}\s{1,4})?(?:by|as)(?:\s{1,4}password)?)\s{1,4}['"]([^'"\n]{3,})['"]"#, false),
-        (r#"(?i-u:\bpassword)\s{0,4}\(?\s{0,4}'([^'\n]{3,})'"#, false),
+        (r#"(?i-u:\bidentified\s{1,4}(?:with\s{1,4}[\w'"]{1,40}\s{1,4})?by(?:\s{1,4}password)?)\s{1,4}['"]([^'"\n]{3,})['"]"#, false),
+        (r#"(?:^|[\s(])(?i-u:password)(?:\s{1,4}|\s?\(\s?)'([^'\s][^'\n]{2,})'"#, false),
         (r"(?i-u:\bmachine)\s{1,4}\S{1,200}\s{1,40}(?i-u:login)\s{1,4}\S{1,64}\s{1,40}(?i-u:password)\s{1,4}(\S{3,})", false),
         (r"(?i-u:\blogin|\buser(?:name)?)\s{1,4}\S{1,64}\s{1,40}(?i-u:password)\s{1,4}(\S{3,})", true),
         (r#"(?:[\w.-]{1,40}):([^\s:@/"'`]{3,64})@(?:tcp|unix)\("#, false),
@@ -118,7 +118,7 @@ fn tables(text: &str, found: &mut Vec<Found>) {
                 let Some(cell) = cells.get(*at) else { continue };
                 let content = bare(&line[cell.clone()]);
                 let offset = start + cell.start + line[cell.clone()].find(content).unwrap_or(0);
-                let value = Value { range: offset..offset + content.len(), tie: Tie::Loose, quoted: false, goes_on: false };
+                let value = Value { range: offset..offset + content.len(), tie: Tie::Loose, quoted: false, goes_on: false, spaced: true };
                 found.extend(judge(text, &value, *meaning).map(|kind| Found { range: value.range, kind }));
             }
         } else {

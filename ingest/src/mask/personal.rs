@@ -74,8 +74,11 @@ fn is_login(text: &str, start: usize, end: usize) -> bool {
     let line = window_before(text, start, 200).rsplit('\n').next().unwrap_or_default();
     let word = line.rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '(')).next().unwrap_or_default();
     let authority = word.rfind("://").is_some_and(|scheme| !word[scheme + 3..].contains(['/', '?', '#']));
-    authority || SHELL.is_match(line) || line.ends_with("git@") || &text[start..end] == "git@github.com"
+    authority || MAIL_ID.is_match(line) || SHELL.is_match(line) || line.ends_with("git@") || &text[start..end] == "git@github.com"
 }
+
+/// Headers that name a message, not a person.
+static MAIL_ID: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i-u:message-id|in-reply-to|references)\W{1,4}"));
 
 static DIGITS: LazyLock<Regex> = LazyLock::new(|| regex(r"[0-9](?:[ -]?[0-9]){12,18}"));
 

@@ -103,9 +103,18 @@ fn zz_try() {
         }
         let Ok(text) = String::from_utf8(fs_err::read(&path).unwrap()) else { continue };
         bytes += text.len();
+        let text = crate::extract::extract(crate::extract::Format::Markdown, &text).text;
         let now = std::time::Instant::now();
         let found = find(&text);
         time += now.elapsed();
+        let mut after = text.clone();
+        mask(&mut after);
+        assert!(mask(&mut after.clone()).is_empty(), "{}", path.display());
+        for m in form::regex(r"wJalr|je7Mt|AKIA[A-Z0-9]{16}|ASIA[A-Z0-9]{16}|PRIVATE KEY---|IQoJb3|AQoDYX|FwoGZ|BEGIN RSA|eyJhbG[A-Za-z0-9]{10,}|gh[ps]_[a-z0-9]|xox[a-z]-|sk_live|AIza[0-9A-Za-z]").find_iter(&after) {
+            let a = after.floor_char_boundary(m.start().saturating_sub(80));
+            let b = after.ceil_char_boundary((m.end() + 80).min(after.len()));
+            println!("TRY\tLEFT\t{}\t{}", path.display(), after[a..b].replace('\n', "⏎"));
+        }
         for Found { range, kind } in found {
             let a = text.ceil_char_boundary(range.start.saturating_sub(60));
             let b = text.floor_char_boundary((range.end + 30).min(text.len()));

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::form::{regex, run, window};
+use super::form::{regex, run, window, window_before};
 
 /// How a value is tied to its name, from the surest to the loosest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub(super) struct Value {
     pub(super) quoted: bool,
     /// Whether the line goes on with more words.
     pub(super) goes_on: bool,
+    /// Whether there is a blank in front of it.
+    pub(super) spaced: bool,
 }
 
 /// `"`, as texts write it.
@@ -43,11 +45,11 @@ static CLOSERS: LazyLock<Regex> = LazyLock::new(|| regex(r#"^(?:\\{1,3}["']|&quo
 static TIE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"(?x)^(?:
-        (?P<hint> [\ \t]{0,2}[\[(][^\])\n]{0,40}[\])] )? [\ \t]{0,64} (?: (?P<equals> :=|===?|=>|=|%3D|\\u003d|→|->) | (?P<colon> ::?) )
+        (?P<hint> (?:[\ \t]{0,2}\[ | [\ \t]{1,2}\()[^\])\n]{0,40}[\])] )? [\ \t]{0,64} (?: (?P<equals> :=|===?|=>|=|%3D|\\u003d|→|->) | (?P<colon> ::?) )
         | [\ \t]{0,8} (?P<cell> \|)
         | (?P<tag> >)
         | (?P<call> \()
-        | (?P<prose> (?:[\ \t]{1,2}(?:for|of|on)(?:[\ \t][\w@.'’`-]{1,40}){1,5}?)? [\ \t]{1,2}(?:is|was|were|to|as|became|=)[\ \t]?:?[\ \t] )
+        | (?P<prose> (?:[\ \t]{1,2}(?:for|of|on)(?:[\ \t][\w@'’`-]{1,40}(?:\.[\w-]{1,40}){0,4}){1,5}?)? [\ \t]{1,2}(?:is|was|were|to|as|became|=)[\ \t]?:?[\ \t] )
         | (?P<blank> [\ \t]{1,8})
         )"#,
     )
@@ -55,7 +57,7 @@ static TIE: LazyLock<Regex> = LazyLock::new(|| {
 /// The value of a variable whose name is a value itself: `name: DB_PASSWORD`, then `value: …`.
 static PAIR: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"^["'\\]{0,2}(?:</[A-Za-z]{1,20}>)?\s{0,40}[,;]?\s{0,40}[-{<"'\\]{0,3}\s?(?i-u:value|parametervalue|parameter_value)["'\\]{0,2}\s{0,20}[:=>]\s{0,20}"#,
+        r#"^["'\\]{0,2}(?:</[A-Za-z]{1,20}>)?\s{0,40}[,;]?\s{0,40}[-{<"'\\]{0,3}\s?(?i-u:value|parametervalue|parameter_value)["'\\]{0,2}\s{0,20}[:=>][ \t]{0,20}"#,
     )
 });
 /// `password: str = "…"`: what looks like a value is a type.
@@ -82,6 +84,10 @@ pub(super) fn of_name(text: &str, end: usize, flag: bool, tag: bool, max: usize)
         return after_colon(text, stars, max);
     }
     if has("cell") {
+        // `'password' | DISABLE` is a choice.
+        if !window_before(text, end, 200).rsplit('\n').next().unwrap_or_default().trim_start().starts_with('|') {
+            return None;
+        }
         return value_at(text, skip(text, behind), Tie::Loose, max).filter(|value| ends_cell(text, value));
     }
     if has("tag") {
@@ -94,6 +100,8 @@ pub(super) fn of_name(text: &str, end: usize, flag: bool, tag: bool, max: usize)
     if has("prose") {
         return value_at(text, behind, Tie::Loose, max);
     }
+    // A flag in quotes is spoken about.
+    let flag = flag && closers.is_empty();
     let value = value_at(text, behind, if flag { Tie::Flag } else { Tie::Loose }, max)?;
     (flag || value.quoted).then_some(value)
 }
@@ -126,6 +134,7 @@ fn ends_cell(text: &str, value: &Value) -> bool {
 /// The value that starts at `start`: what is in quotes, or everything up to a blank or what ends a value.
 fn value_at(text: &str, start: usize, tie: Tie, max: usize) -> Option<Value> {
     let rest = window(text, start, max);
+    let spaced = text[..start].ends_with([' ', '\t']);
     // `b"…"`, `f'…'`, `**…**`.
     let prefix = match rest.as_bytes() {
         [b'b' | b'r' | b'u' | b'f' | b'B' | b'R' | b'@', b'"' | b'\'', ..] => 1,
@@ -138,7 +147,7 @@ fn value_at(text: &str, start: usize, tie: Tie, max: usize) -> Option<Value> {
     });
     if let Some((open, length)) = quoted {
         let range = start + open..start + open + length;
-        return (length > 0).then_some(Value { range, tie, quoted: true, goes_on: false });
+        return (length > 0).then_some(Value { range, tie, quoted: true, goes_on: false, spaced });
     }
     let opened = rest.len() - rest.trim_start_matches(['"', '\'', '“', '‘']).len();
     let body = &rest[opened..];
@@ -146,8 +155,9 @@ fn value_at(text: &str, start: usize, tie: Tie, max: usize) -> Option<Value> {
     let range = start + opened..start + opened + length;
     let behind = &body[length..];
     let line_rest = behind.trim_start_matches(|c: char| !c.is_whitespace()).split('\n').next().unwrap_or_default();
-    let goes_on = behind.starts_with([' ', '\t']) && line_rest.trim_start().starts_with(char::is_alphabetic);
-    (length > 0).then_some(Value { range, tie, quoted: false, goes_on })
+    let next = line_rest.trim_start().trim_start_matches(['*', '_', '`', '"', '\'']);
+    let goes_on = behind.starts_with([' ', '\t']) && next.starts_with(|c: char| c.is_alphabetic() || c == '$');
+    (length > 0).then_some(Value { range, tie, quoted: false, goes_on, spaced })
 }
 
 /// How long what is in quotes is: up to the first closing quote on the same line that is not escaped.
@@ -189,7 +199,7 @@ fn unquoted(body: &str) -> usize {
             ')' => opened('(', ')'),
             ']' => opened('[', ']'),
             '}' => opened('{', '}'),
-            '.' | ',' | ';' | ':' => false,
+            '.' | ',' | ';' | ':' | '\\' => false,
             '*' => !value.ends_with("**") || value.starts_with('*'),
             '”' | '’' => false,
             _ => true,

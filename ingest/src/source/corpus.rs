@@ -113,7 +113,7 @@ pub fn prepare(relative: &str, text: &str) -> Result<Prepared, Failure> {
         text: clean,
         content_hash: content_hash(relative, &text),
     };
-    Ok(Prepared { document, passages })
+    Ok(Prepared { document, passages, masked: Vec::new() })
 }
 
 /// BLAKE3 of everything that decides the document.
@@ -235,7 +235,7 @@ fn raw_words(block: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const GOOD: &str = "---\ntitle: Widgets fail\nkind: troubleshooting\nservices: [ec2]\ntags: [widgets, \"403\"]\n\
+    const GOOD: &str = "---\ntitle: Widgets fail\nkind: troubleshooting\nservices: [ec2]\nsymptoms: [nothing works]\ntags: [widgets, \"403\"]\n\
         updated: 2026-01-02\nsummary: How to mend widgets.\nsources:\n  - title: Widgets\n    url: https://docs.aws.amazon.com/w.html\n\
         ---\n\n# Widgets fail\n\nFirst look.\n\n## Step 1\n\nLook again.\n";
 

@@ -13,6 +13,7 @@ pub use super::walk::{Found, Walk};
 use super::{Failure, Prepared, Reason, metadata};
 use crate::EXTRACTOR_VERSION;
 use crate::extract::{FileFormat, extract_bytes};
+use crate::mask::{is_masked_kind, mask_extracted};
 
 /// Files over this size are skipped unless the options say otherwise.
 pub const DEFAULT_MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
@@ -150,9 +151,11 @@ pub fn prepare(found: &Found, bytes: &[u8], options: &FolderOptions) -> Result<P
     if metadata::states_facts(kind) {
         extracted.append_facts();
     }
+    // Before it is cut: no passage, no index and no vector has ever seen what is masked.
+    let masked = if is_masked_kind(kind) { mask_extracted(&mut extracted) } else { Vec::new() };
     let passages = crate::chunk::chunk(&extracted);
     let document = metadata::document(found, extracted, kind, options, content_hash(found, bytes, options));
-    Ok(Prepared { document, passages })
+    Ok(Prepared { document, passages, masked })
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod walk;
 use cloudops_indexes::model::{Document, Passage};
 
 use crate::extract::Unreadable;
+use crate::mask::Masked;
 pub(crate) use metadata::{kind_of_path, title_of_path, united};
 
 /// A text that is ready to be indexed.
@@ -20,6 +21,8 @@ pub struct Prepared {
     pub document: Document,
     /// Its passages; their ranges point into the document's text.
     pub passages: Vec<Passage>,
+    /// Secrets and personal data that were masked in it.
+    pub masked: Vec<Masked>,
 }
 
 /// Something that was skipped.

@@ -128,7 +128,7 @@ fn prepare(fetched: &Fetched<'_>, options: &PageOptions, facts: &mut Facts) -> R
     }
     let passages = crate::chunk::chunk(&extracted);
     let document = document(fetched, options, &head, extracted);
-    Ok(Prepared { document, passages })
+    Ok(Prepared { document, passages, masked: Vec::new() })
 }
 
 fn document(fetched: &Fetched<'_>, options: &PageOptions, head: &Head, extracted: Extracted) -> Document {

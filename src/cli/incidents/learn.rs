@@ -20,7 +20,7 @@ use crate::report::table::{Align, Table};
 use crate::report::{DIM, GOOD, Output, TITLE, one_line, printable, styled, time};
 
 /// Folder in the data directory, and source in the index, of guides that were accepted.
-const ACCEPTED: &str = "guides";
+pub(crate) const ACCEPTED: &str = "accepted-guides";
 
 /// Group incidents that repeat, and draft guides from them
 ///

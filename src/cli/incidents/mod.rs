@@ -1,7 +1,7 @@
 //! `cloudops incidents`: what broke before, and what helped.
 
 mod import;
-mod learn;
+pub(super) mod learn;
 mod list;
 mod record;
 mod resolve;

@@ -5,6 +5,7 @@ use cloudops_indexes::model::{Document, Kind};
 use super::ExportOptions;
 use crate::EXTRACTOR_VERSION;
 use crate::extract::{Format, extract};
+use crate::mask::{is_masked_kind, mask, mask_extracted};
 use crate::source::metadata::united;
 use crate::source::{Failure, Prepared, Reason};
 
@@ -115,7 +116,16 @@ pub fn prepare(record: &Record, options: &ExportOptions) -> Result<Prepared, Fai
         markdown.push_str(text.trim_end());
         markdown.push_str("\n\n");
     }
-    let extracted = extract(Format::Markdown, &markdown);
+    let own_kind = kind.as_deref().and_then(|kind| kind.trim().parse::<Kind>().ok());
+    let kind = own_kind.or(options.kind).unwrap_or(Kind::Note);
+    let mut extracted = extract(Format::Markdown, &markdown);
+    let masked = if is_masked_kind(kind) { mask_extracted(&mut extracted) } else { Vec::new() };
+    let title = title.map(|mut title| {
+        if is_masked_kind(kind) {
+            mask(&mut title);
+        }
+        title
+    });
     let passages = crate::chunk::chunk(&extracted);
     let first_line = || {
         let line = extracted.text.lines().map(|line| line.trim_start_matches(['#', ' '])).find(|line| !line.is_empty());
@@ -123,7 +133,6 @@ pub fn prepare(record: &Record, options: &ExportOptions) -> Result<Prepared, Fai
     };
     let title = title.unwrap_or_else(first_line).chars().take(MAX_TITLE_CHARS).collect();
     let url = url.as_deref().map(str::trim).filter(|url| url.starts_with("https://") || url.starts_with("http://"));
-    let own_kind = kind.as_deref().and_then(|kind| kind.trim().parse::<Kind>().ok());
     let document = Document {
         id: record.id.clone(),
         source: options.source.clone(),
@@ -132,13 +141,13 @@ pub fn prepare(record: &Record, options: &ExportOptions) -> Result<Prepared, Fai
         path: Some(options.path.to_string_lossy().into_owned()),
         guide: None,
         services: united([&words(services.as_deref()), &options.services, &[]]),
-        kind: own_kind.or(options.kind).unwrap_or(Kind::Note),
+        kind,
         tags: united([&words(tags.as_deref()), &options.tags, &[]]),
         updated: updated.as_deref().and_then(seconds),
         text: extracted.text,
         content_hash: content_hash(record, options),
     };
-    Ok(Prepared { document, passages })
+    Ok(Prepared { document, passages, masked })
 }
 
 /// The text of a field, which may be that of an editor in a browser.

@@ -136,7 +136,7 @@ fn documents_of_the_aws_documentation() {
     let options = FolderOptions::new("/data", "aws-docs");
     let page = found("amazon-ec2-user-guide/doc_source/make-widgets.md");
     let text = b"# Make widgets<a name=\"make-widgets\"></a>\n\nWith care\\.\n";
-    let Prepared { document, passages } = prepare(&page, text, &options).unwrap();
+    let Prepared { document, passages, .. } = prepare(&page, text, &options).unwrap();
     assert_eq!(document.id, "aws-docs/amazon-ec2-user-guide/doc_source/make-widgets.md");
     assert_eq!(document.url.as_deref(), Some("https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/make-widgets.html"));
     assert_eq!((document.kind, document.guide.as_deref()), (Kind::Documentation, Some("amazon-ec2-user-guide")));

@@ -45,7 +45,7 @@ fn shown(url: &str, body: &[u8]) -> String {
     writeln!(out, "locale: {:?}, noindex: {}, nofollow: {}", facts.locale, facts.noindex, facts.nofollow).unwrap();
     writeln!(out, "refused: {:?}, text_chars: {}", facts.refused, facts.text_chars).unwrap();
     writeln!(out, "links: {links:#?}").unwrap();
-    if let Some(Prepared { document, passages }) = &page.prepared {
+    if let Some(Prepared { document, passages, .. }) = &page.prepared {
         writeln!(out, "id: {}\ntitle: {}\nurl: {:?}", document.id, document.title, document.url).unwrap();
         writeln!(out, "guide: {:?}, services: {:?}", document.guide, document.services).unwrap();
         writeln!(out, "kind: {}, updated: {:?}", document.kind, document.updated).unwrap();
