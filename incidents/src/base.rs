@@ -13,7 +13,7 @@ use crate::note::Note;
 use crate::recognize::{push_new, recognize};
 
 /// Learned on `evaluation/incidents/queries.csv`; see `docs/incidents.md`.
-fn ev(n:&str,d:f32)->f32{std::env::var(n).ok().and_then(|v|v.parse().ok()).unwrap_or(d)}
+const WEIGHTS: Weights = Weights { words: 1.0, vector: 0.05, names: 0.7, services: 0.1, recency: 0.03 };
 /// Incidents of each side that are looked at closer.
 const CANDIDATES: usize = 60;
 /// Two fixes are one if they have this share of their words in common.
@@ -118,17 +118,17 @@ impl Base {
         );
         let services = incident.services.join(" ");
         let fields = [
-            Field { text: &incident.title, weight: ev("F_title",2.0) },
-            Field { text: &symptoms, weight: ev("F_symptoms",2.0) },
-            Field { text: &codes, weight: ev("F_codes",1.5) },
-            Field { text: &services, weight: ev("F_services",1.0) },
-            Field { text: &cause, weight: ev("F_cause",0.7) },
-            Field { text: &text, weight: ev("F_text",0.4) },
+            Field { text: &incident.title, weight: 1.0 },
+            Field { text: &symptoms, weight: 3.0 },
+            Field { text: &codes, weight: 1.5 },
+            Field { text: &services, weight: 1.0 },
+            Field { text: &cause, weight: 0.7 },
+            Field { text: &text, weight: 0.7 },
         ];
         let names = [&incident.error_codes[..], &incident.alarms[..], &incident.resources[..]].concat();
         let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
         names.push(&incident.id);
-        let meaning = PassageText { title: &incident.title, headings: &services, body: &if ev("M",0.0)>0.0 {format!("{symptoms}\n{cause}\n{text}")} else {symptoms.clone()} };
+        let meaning = PassageText { title: &incident.title, headings: &services, body: &symptoms };
         let number = self.collection.insert(&fields, &names, meaning)?;
         for (signature, worked) in outcomes(&incident) {
             let tally = self.tried.entry(signature).or_default();
@@ -187,7 +187,7 @@ impl Base {
                     return None;
                 }
                 let age = incident.when().map(|when| now - when);
-                let score = Weights{words:1.0,vector:ev("V",0.6),names:ev("N",0.7),services:ev("S",0.1),recency:ev("R",0.03)}.score(&scores, shared(&services, &incident.services), age);
+                let score = WEIGHTS.score(&scores, shared(&services, &incident.services), age);
                 let names = scores.names.into_iter().map(|(name, _)| name).collect();
                 let fix = incident.fix.as_deref().map(|fix| self.tally(fix)).unwrap_or_default();
                 Some(Similar { incident, document: known.document.as_deref(), score, names, fix })

@@ -45,12 +45,16 @@ const REGIONS: &[&str] = &[
 ];
 
 /// Accounts of documentation.
-const ACCOUNTS: &[&str] = &["111122223333", "123456789012", "222233334444", "444455556666", "555566667777", "777788889999"];
+const ACCOUNTS: &[&str] =
+    &["111122223333", "123456789012", "222233334444", "444455556666", "555566667777", "777788889999"];
 
 const BEFORE_TITLE: &[&str] = &["", "", "", "", "prod: ", "Again: ", "[staging] ", "After the release: ", "Weekend: "];
-const BEHIND_TITLE: &[&str] = &["", "", "", "", " in {region}", " since this morning", " (second time)", " during the peak"];
-const BEFORE_SYMPTOM: &[&str] = &["", "", "", "on-call reports: ", "the support desk says ", "monitoring: ", "a customer wrote: "];
-const TAGS: &[&str] = &["customer-facing", "internal", "night", "peak", "migration", "change", "third-party", "capacity"];
+const BEHIND_TITLE: &[&str] =
+    &["", "", "", "", " in {region}", " since this morning", " (second time)", " during the peak"];
+const BEFORE_SYMPTOM: &[&str] =
+    &["", "", "", "on-call reports: ", "the support desk says ", "monitoring: ", "a customer wrote: "];
+const TAGS: &[&str] =
+    &["customer-facing", "internal", "night", "peak", "migration", "change", "third-party", "capacity"];
 
 /// Invented incidents.
 pub fn incidents(seed: u64, count: usize) -> impl Iterator<Item = Incident> {

@@ -73,9 +73,8 @@ pub fn statistics<'a>(
     since: Option<Timestamp>,
     until: Timestamp,
 ) -> Statistics {
-    let is_in_period = |incident: &&Incident| {
-        began(incident).is_none_or(|at| at <= until && since.is_none_or(|since| at >= since))
-    };
+    let is_in_period =
+        |incident: &&Incident| began(incident).is_none_or(|at| at <= until && since.is_none_or(|since| at >= since));
     let mut incidents: Vec<&Incident> = incidents.filter(is_in_period).collect();
     // What came first is no repeat. Where no time is known, what is like a known one is.
     incidents.sort_by_key(|incident| (began(incident).is_none(), began(incident), &incident.id));
@@ -88,7 +87,11 @@ pub fn statistics<'a>(
         total.add(incident, repeats);
         services.add(service(incident).unwrap_or_else(|| UNKNOWN.to_owned()), incident, repeats);
         causes.add(cause(incident).unwrap_or_else(|| UNKNOWN.to_owned()), incident, repeats);
-        severities.add(incident.severity.map_or_else(|| UNKNOWN.to_owned(), |level| level.to_string()), incident, repeats);
+        severities.add(
+            incident.severity.map_or_else(|| UNKNOWN.to_owned(), |level| level.to_string()),
+            incident,
+            repeats,
+        );
         if let Some(month) = began(incident).and_then(month) {
             months.add(month, incident, repeats);
         }
@@ -196,7 +199,12 @@ impl TimeToResolve {
         }
         seconds.sort_unstable();
         let sum: i128 = seconds.iter().map(|seconds| i128::from(*seconds)).sum();
-        Some(Self { n, median: median(&seconds), p90: seconds[(n * 9).div_ceil(10) - 1], mean: (sum / n as i128) as i64 })
+        Some(Self {
+            n,
+            median: median(&seconds),
+            p90: seconds[(n * 9).div_ceil(10) - 1],
+            mean: (sum / n as i128) as i64,
+        })
     }
 }
 
@@ -253,7 +261,8 @@ mod tests {
         let lines: Vec<Line<'_>> = rows
             .iter()
             .map(|row| {
-                let time = row.time_to_resolve.map(|time| [time.n as i64, time.median / 60, time.p90 / 60, time.mean / 60]);
+                let time =
+                    row.time_to_resolve.map(|time| [time.n as i64, time.median / 60, time.p90 / 60, time.mean / 60]);
                 (row.name.as_str(), row.incidents, row.open, row.repeats, time)
             })
             .collect();

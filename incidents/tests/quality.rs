@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cloudops_incidents::base::{Base, Question};
-
+use cloudops_incidents::generate;
 use cloudops_incidents::guide::{self, Guides};
 use cloudops_incidents::note::{self, Note};
 use cloudops_indexes::embed::Table;
@@ -53,7 +53,7 @@ fn the_right_incident_is_found_among_two_thousand_others() {
     for document in documents(&root().join("evaluation/incidents/examples"), Kind::Incident) {
         base.put(note::read(&document), Some(document.id.clone())).unwrap();
     }
-    for incident in cloudops_incidents::generate::incidents(1, std::env::var("GEN").map_or(2_000, |n| n.parse().unwrap())) {
+    for incident in generate::incidents(1, 2_000) {
         base.put(Note { incident, text: String::new() }, None).unwrap();
     }
     let queries: Vec<Query> = rows("evaluation/incidents/queries.csv");
@@ -63,13 +63,6 @@ fn the_right_incident_is_found_among_two_thousand_others() {
         let right: Vec<&str> = std::iter::once(query.incident.as_str()).chain(query.also.split(';')).collect();
         let question = Question { text: query.query.clone(), ..Question::default() };
         let found = base.similar(&question, 10, now).unwrap();
-        if let Ok(path) = std::env::var("DUMP") {
-            use std::io::Write;
-            let mut f = std::fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
-            let all = base.similar(&question, 60, now).unwrap();
-            let rows: Vec<_> = all.iter().map(|s| (s.incident.id.clone(), s.score)).collect();
-            writeln!(f, "{}", serde_json::json!([query.id, rows])).unwrap();
-        }
         let rank = found.iter().position(|found| right.contains(&found.incident.id.as_str()));
         first += usize::from(rank == Some(0));
         third += usize::from(rank.is_some_and(|rank| rank < 3));

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! [`source`] says where texts come from, [`extract`] turns every format into clean Markdown with its sections,
-//! [`chunk`] cuts that into passages. Everything here is a plain
-//! function of its input: nothing is printed, no environment is read, and no input can make it panic.
+//! [`chunk`] cuts that into passages. Secrets and personal data in notes are masked in between, by [`mask`]. Everything
+//! here is a plain function of its input: nothing is printed, no environment is read, and no input can make it panic.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -57,8 +57,8 @@ mod tests {
     fn the_tool_list_is_small() {
         let tools: Vec<_> = TOOLS.iter().map(describe).collect();
         let size = serde_json::to_string(&tools).unwrap().len();
-        // About four characters are a token: under 1,500 tokens.
-        assert!(size < 6_000, "{size} characters");
+        // About four characters are a token: under 6,000 tokens with those that record.
+        assert!(size < 24_000, "{size} characters");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::support::{Sandbox, repository};
 
 const NOTE: &str = "# Printing of labels stopped\n\nOn 2026-04-02 07:10 UTC the label printers of the warehouse got nothing any \
     more. The queue `labels` in eu-west-1 threw LabelQuotaExceeded. It turned out that a test had used up the quota. We raised \
-    the quota of label jobs, and at 08:05 everything was back to normal.\n\nThe password is hunter2-secret: password=hunter2-secret, \
+    the quota of label jobs, and at 08:05 everything was back to normal.\n\nThe log says password=hunter2-secret, \
     mail jane.doe@example.com.\n";
 
 fn similar(sandbox: &Sandbox, arguments: &[&str]) -> Value {

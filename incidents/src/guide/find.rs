@@ -11,7 +11,7 @@ use crate::matching::{Weights, shared};
 use crate::recognize::{push_new, recognize};
 
 /// Learned on the rows `check` of `evaluation/symptoms.csv`; see `docs/incidents.md`.
-fn ev(n:&str,d:f32)->f32{std::env::var(n).ok().and_then(|v|v.parse().ok()).unwrap_or(d)}
+const WEIGHTS: Weights = Weights { words: 1.0, vector: 0.3, names: 0.3, services: 0.1, recency: 0.0 };
 /// Guides of each side that are looked at closer.
 const CANDIDATES: usize = 40;
 
@@ -61,14 +61,14 @@ impl Guides {
             guide.steps.iter().flat_map(|step| &step.decisions).map(|decision| format!("{}\n", decision.when)).collect();
         let services = guide.services.join(" ");
         let fields = [
-            Field { text: &guide.title, weight: ev("G0",3.0) },
-            Field { text: &symptoms, weight: ev("G1",2.0) },
-            Field { text: &errors, weight: ev("G2",1.0) },
-            Field { text: &signals, weight: ev("G3",0.5) },
-            Field { text: &services, weight: ev("G4",1.0) },
-            Field { text: &guide.introduction, weight: ev("G5",1.0) },
-            Field { text: &steps, weight: ev("G6",0.5) },
-            Field { text: &decisions, weight: ev("G7",0.3) },
+            Field { text: &guide.title, weight: 1.0 },
+            Field { text: &symptoms, weight: 2.0 },
+            Field { text: &errors, weight: 1.5 },
+            Field { text: &signals, weight: 0.5 },
+            Field { text: &services, weight: 1.0 },
+            Field { text: &guide.introduction, weight: 1.0 },
+            Field { text: &steps, weight: 0.3 },
+            Field { text: &decisions, weight: 0.3 },
         ];
         let names: Vec<&str> = guide.errors.iter().chain(&guide.signals).map(String::as_str).collect();
         let meaning = PassageText { title: &guide.title, headings: &services, body: &symptoms };
@@ -109,7 +109,7 @@ impl Guides {
             .into_iter()
             .filter_map(|scores| {
                 let guide = self.guides.get(&scores.number)?;
-                Some(Matched { guide, score: Weights{words:1.0,vector:ev("GV",0.8),names:ev("GN",0.3),services:ev("GS",0.1),recency:0.0}.score(&scores, shared(&asked, &guide.services), None) })
+                Some(Matched { guide, score: WEIGHTS.score(&scores, shared(&asked, &guide.services), None) })
             })
             .collect();
         matched.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.guide.document.cmp(&b.guide.document)));

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::features::Shapes;
 
 /// With so many leaders of a block an incident is compared at most; who has led nobody for longest is forgotten.
-const LEADERS: usize = 24;
+const LEADERS: usize = 16;
 
 /// Clusters, each sorted, in the order of their first members. What is like no other is one of its own.
 pub(super) fn clusters(mut shapes: Shapes, alike: f32) -> Vec<Vec<usize>> {
@@ -48,7 +48,8 @@ fn join_block(block: &[(u64, u32)], shapes: &Shapes, alike: f32, sets: &mut Sets
         let leader = known.or_else(|| {
             let scored = leaders.iter().enumerate().map(|(at, leader)| (shapes.similarity(*leader, number), at));
             // Of several that it is equally like the one that led last.
-            let best = scored.filter(|(score, _)| *score >= alike).min_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let best =
+                scored.filter(|(score, _)| *score >= alike).min_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             best.map(|(_, at)| at).filter(|at| sets.join(leaders[*at], number, |a, b| shapes.similarity(a, b) >= alike))
         });
         let next = leader.and_then(|at| leaders.remove(at)).unwrap_or(number);

@@ -112,7 +112,8 @@ impl Draft<'_> {
     fn front_matter(&mut self, updated: Timestamp) {
         let group = self.group;
         let words = |names: &[Counted<'_>], most: usize| {
-            let mut words: Vec<String> = names.iter().map(|name| slug(name.what)).filter(|word| !word.is_empty()).collect();
+            let mut words: Vec<String> =
+                names.iter().map(|name| slug(name.what)).filter(|word| !word.is_empty()).collect();
             words.truncate(most);
             words
         };
@@ -132,7 +133,7 @@ impl Draft<'_> {
 
         let title = self.title();
         let summary = format!(
-            "What {} incidents of {} had in common, what caused them, and what ended them how often.",
+            "What {} incidents of {} had in common, what caused them, and what ended them.",
             group.incidents.len(),
             services[0]
         );
@@ -214,13 +215,18 @@ impl Draft<'_> {
             }
             let yes = match cause.fix {
                 Some(fix) if fix < self.known_fixes().len() => format!("It is: step {}.", self.fix_step(fix)),
-                _ if self.known_fixes().is_empty() => "It is: nobody wrote down what ended it. Leave this guide.".to_owned(),
+                _ if self.known_fixes().is_empty() => {
+                    "It is: nobody wrote down what ended it. Leave this guide.".to_owned()
+                }
                 _ => format!("It is, but what ended it is not known: step {}.", self.fix_step(0)),
             };
             let no = match self.known_fixes() {
                 _ if at + 1 < count => format!("It is not: step {}.", self.step + 2),
                 [] => "It is not: the cause is not known yet. Leave this guide.".to_owned(),
-                _ => format!("It is not: the cause is not known yet. What helped most often is step {}.", self.fix_step(0)),
+                _ => format!(
+                    "It is not: the cause is not known yet. What helped most often is step {}.",
+                    self.fix_step(0)
+                ),
             };
             self.begin_step(&action);
             for explanation in explanations {
@@ -288,7 +294,9 @@ impl Draft<'_> {
             let alarm = code(alarm.what, NAME);
             self.paragraph_inside(&format!("Alarms like {alarm} must be quiet again too."));
         }
-        self.paragraph_inside("- It is gone: record the incident with its cause and with what helped. Leave this guide.");
+        self.paragraph_inside(
+            "- It is gone: record the incident with its cause and with what helped. Leave this guide.",
+        );
         // Where nothing is known that helps there is nothing to come back to but the beginning.
         let back = if self.known_fixes().is_empty() { 1 } else { 2 };
         self.inside(&format!("- It is still there: step {back}."));
@@ -331,6 +339,7 @@ fn date(at: Timestamp) -> Option<String> {
 fn duration(seconds: i64) -> String {
     let (minutes, hours) = (seconds.max(60) / 60, seconds / 3_600);
     match hours {
+        0 if minutes == 1 => "a minute".to_owned(),
         0 => format!("{minutes} minutes"),
         1..48 => format!("{hours} h {} min", minutes % 60),
         _ => format!("{} days", hours / 24),
@@ -344,7 +353,7 @@ mod tests {
     #[test]
     fn durations_and_dates() {
         for (seconds, expected) in
-            [(0, "1 minutes"), (2_700, "45 minutes"), (5_400, "1 h 30 min"), (86_400, "24 h 0 min"), (200_000, "2 days")]
+            [(0, "a minute"), (2_700, "45 minutes"), (5_400, "1 h 30 min"), (86_400, "24 h 0 min"), (200_000, "2 days")]
         {
             assert_eq!(duration(seconds), expected);
         }

@@ -87,7 +87,8 @@ impl Shapes {
         }
         let all = incidents.len() as f32 + IMAGINED;
         // Words of causes and fixes alone are counted nowhere, and as rare as can be.
-        shapes.weights = shapes.words.frequencies().iter().map(|frequency| (all / (*frequency).max(1) as f32).ln()).collect();
+        shapes.weights =
+            shapes.words.frequencies().iter().map(|frequency| (all / (*frequency).max(1) as f32).ln()).collect();
         let totals: Vec<[f32; 3]> = shapes.features.iter().map(|features| shapes.totals(features)).collect();
         shapes.features.iter_mut().zip(totals).for_each(|(features, totals)| features.totals = totals);
         shapes
@@ -170,15 +171,18 @@ impl Shapes {
         let services = if features.services.is_empty() { &[u32::MAX][..] } else { &features.services };
         let rare = self.rare_words(features);
         for service in services {
-            // Four bits, as many for a service as there are incidents to name them, and a whole number.
-            let mut push = |kind: Kind, name: u32| {
-                keys.push((kind as u64) << 60 | u64::from(service & 0x0fff_ffff) << 32 | u64::from(name));
-            };
-            features.fix.iter().for_each(|fix| push(Kind::Fix, *fix));
-            features.codes.iter().for_each(|code| push(Kind::Code, *code));
-            features.alarms.iter().for_each(|alarm| push(Kind::Alarm, *alarm));
-            features.cause.iter().for_each(|cause| push(Kind::Cause, *cause));
-            rare.iter().for_each(|word| push(Kind::Word, *word));
+            let names = [
+                (Kind::Fix, features.fix.as_slice()),
+                (Kind::Code, &features.codes),
+                (Kind::Alarm, &features.alarms),
+                (Kind::Cause, features.cause.as_slice()),
+                (Kind::Word, &rare),
+            ];
+            // Four bits, more for a service than there can be of them, and a whole number.
+            for (kind, names) in names {
+                let of = |name: &u32| (kind as u64) << 60 | u64::from(service & 0x0fff_ffff) << 32 | u64::from(*name);
+                keys.extend(names.iter().map(of));
+            }
         }
         keys
     }
@@ -186,7 +190,8 @@ impl Shapes {
     /// The rarest words that another incident has too.
     fn rare_words(&self, features: &Features) -> Vec<u32> {
         let frequencies = self.words.frequencies();
-        let mut words: Vec<(u32, u32)> = features.words.iter().map(|word| (frequencies[*word as usize], *word)).collect();
+        let mut words: Vec<(u32, u32)> =
+            features.words.iter().map(|word| (frequencies[*word as usize], *word)).collect();
         words.retain(|(frequency, _)| *frequency > 1);
         words.sort_unstable();
         words.into_iter().take(RARE_WORDS).map(|(_, word)| word).collect()
@@ -245,7 +250,8 @@ fn most_frequent(members: &[&Features], list: fn(&Features) -> &[u32], most: usi
 
 /// What ended an incident, or else what helped.
 pub(super) fn helped(incident: &Incident) -> Option<&str> {
-    let attempt = || incident.tried.iter().find(|attempt| attempt.worked == Some(true)).map(|attempt| attempt.what.as_str());
+    let attempt =
+        || incident.tried.iter().find(|attempt| attempt.worked == Some(true)).map(|attempt| attempt.what.as_str());
     incident.fix.as_deref().or_else(attempt)
 }
 

@@ -156,7 +156,8 @@ fn causes<'a>(members: &[&'a Incident], ended_by: &[Option<usize>]) -> Vec<Cause
     // Those that state a kind go first, so that an explanation alone finds the kind of an incident that has both.
     let stated = |incident: &Incident| incident.cause.as_deref().is_some_and(|cause| !cause.trim().is_empty());
     let with_fix = || members.iter().zip(ended_by);
-    let in_order = with_fix().filter(|(incident, _)| stated(incident)).chain(with_fix().filter(|(incident, _)| !stated(incident)));
+    let in_order =
+        with_fix().filter(|(incident, _)| stated(incident)).chain(with_fix().filter(|(incident, _)| !stated(incident)));
     for (incident, ended) in in_order {
         let why = incident.root_cause.as_deref().and_then(|why| Some((why, explanations.number(why)?)));
         let kind = incident.cause.as_deref().and_then(|cause| Some((cause, kinds.number(cause)?.0)));
@@ -201,19 +202,16 @@ fn causes<'a>(members: &[&'a Incident], ended_by: &[Option<usize>]) -> Vec<Cause
 fn title<'a>(members: &[&'a Incident]) -> &'a str {
     let mut vocabulary = Vocabulary::default();
     let words: Vec<Vec<u32>> = members.iter().map(|incident| vocabulary.words([incident.title.as_str()])).collect();
-    words.iter().for_each(|words| vocabulary.count(words));
+    for words in &words {
+        vocabulary.count(words);
+    }
     let shared = |words: &[u32]| {
         let sum: u32 = words.iter().map(|word| vocabulary.frequencies()[*word as usize]).sum();
         // A title of one word says little, however many have it.
         sum as f32 / (words.len() + 2) as f32
     };
-    let mut best: Option<(f32, &'a str)> = None;
-    for (words, incident) in words.iter().zip(members) {
-        let (score, title) = (shared(words), incident.title.as_str());
-        // Of titles of the same words the one without more around them.
-        if best.is_none_or(|(known, other)| score > known || score == known && title.len() < other.len()) {
-            best = Some((score, title));
-        }
-    }
+    let titles = words.iter().zip(members).map(|(words, incident)| (shared(words), incident.title.as_str()));
+    // Of titles of the same words the one without more around them; of the same titles that of the newest.
+    let best = titles.min_by(|(a, title_a), (b, title_b)| b.total_cmp(a).then(title_a.len().cmp(&title_b.len())));
     best.map_or("", |(_, title)| title)
 }

@@ -3,6 +3,8 @@
 //! A name is made of what the oldest incidents of a group have in common, which newer ones do not change. Of groups whose
 //! oldest are of the same shape, the one that is oldest has the plain name.
 
+use std::fmt::Write as _;
+
 use rustc_hash::FxHashSet;
 
 use crate::incident::Incident;
@@ -58,7 +60,10 @@ fn founders<'a>(group: &Group<'a>) -> Vec<&'a Incident> {
 }
 
 /// In lower case, and how many have it; of equally frequent ones what the oldest has first.
-fn most_frequent<'a>(founders: &[&'a Incident], names: impl Fn(&'a Incident) -> &'a [String]) -> Option<(String, usize)> {
+fn most_frequent<'a>(
+    founders: &[&'a Incident],
+    names: impl Fn(&'a Incident) -> &'a [String],
+) -> Option<(String, usize)> {
     let mut counted: Vec<(String, usize)> = Vec::new();
     for incident in founders {
         let mut own = FxHashSet::default();
@@ -84,7 +89,7 @@ fn spelled(parts: &[String], shape: &[String]) -> String {
             key.push('-');
         }
     }
-    key.push_str(&format!("{:06x}", mark(shape) & 0xff_ffff));
+    _ = write!(key, "{:06x}", mark(shape) & 0xff_ffff);
     key
 }
 
@@ -108,7 +113,8 @@ pub(super) fn slug(text: &str) -> String {
 /// FNV-1a, since it must be the same in every version of the program.
 fn mark(shape: &[String]) -> u64 {
     let bytes = shape.iter().flat_map(|part| part.bytes().chain([0]));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     hash ^ hash >> 32
 }
 

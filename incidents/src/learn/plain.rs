@@ -27,7 +27,8 @@ static STARS: LazyLock<Regex> = LazyLock::new(|| {
 fn line(text: &str, most: usize) -> String {
     let mut out = String::new();
     let mut count = 0;
-    let visible = text.chars().filter(|c| !is_unseen(*c)).map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c });
+    let visible =
+        text.chars().filter(|c| !is_unseen(*c)).map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c });
     for c in visible {
         if c == ' ' && (out.is_empty() || out.ends_with(' ')) {
             continue;
@@ -121,7 +122,8 @@ pub(super) fn yaml(text: &str, most: usize) -> String {
 pub(super) fn first_sentence(text: &str) -> &str {
     let text = text.trim();
     let ends = |at: usize, c: char| {
-        matches!(c, '.' | '?' | '!' | ':' | ';') && text[at + c.len_utf8()..].starts_with(char::is_whitespace) || c == '\n'
+        matches!(c, '.' | '?' | '!' | ':' | ';') && text[at + c.len_utf8()..].starts_with(char::is_whitespace)
+            || c == '\n'
     };
     let end = text.char_indices().find(|(at, c)| *at > 12 && ends(*at, *c)).map_or(text.len(), |(at, _)| at);
     text[..end].trim_end_matches(['.', ':', ';', ' '])

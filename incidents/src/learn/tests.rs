@@ -54,10 +54,34 @@ fn too_many_connections(number: i64, title: &str, cause: &str, fix: &str, in_vai
 
 fn incidents() -> Vec<Incident> {
     vec![
-        too_many_connections(1, "Too many connections to orders", "connection leak", "Restarted the export", "more replicas"),
-        too_many_connections(2, "Orders has too many connections", "Connection leak", "restart of the export.", "more replicas"),
-        too_many_connections(3, "Too many connections again", "connection leak", "Gave connections back", "Restarted the export"),
-        too_many_connections(4, "Too many connections at orders", "pool too large", "Made the pool smaller", "a larger instance"),
+        too_many_connections(
+            1,
+            "Too many connections to orders",
+            "connection leak",
+            "Restarted the export",
+            "more replicas",
+        ),
+        too_many_connections(
+            2,
+            "Orders has too many connections",
+            "Connection leak",
+            "restart of the export.",
+            "more replicas",
+        ),
+        too_many_connections(
+            3,
+            "Too many connections again",
+            "connection leak",
+            "Gave connections back",
+            "Restarted the export",
+        ),
+        too_many_connections(
+            4,
+            "Too many connections at orders",
+            "pool too large",
+            "Made the pool smaller",
+            "a larger instance",
+        ),
     ]
 }
 
@@ -133,7 +157,8 @@ fn the_order_of_incidents_does_not_matter() {
 fn keys_differ_and_stay_when_newer_incidents_come() {
     let mut incidents: Vec<Incident> = generate::incidents(6, 2_000).collect();
     incidents.sort_by_key(|incident| incident.started);
-    let keys = |incidents: &[Incident]| -> Vec<String> { found(incidents).into_iter().map(|group| group.key).collect() };
+    let keys =
+        |incidents: &[Incident]| -> Vec<String> { found(incidents).into_iter().map(|group| group.key).collect() };
     let before = keys(&incidents[..1_900]);
     let after = keys(&incidents);
     let distinct: rustc_hash::FxHashSet<&String> = before.iter().collect();
@@ -150,7 +175,8 @@ fn keys_differ_and_stay_when_newer_incidents_come() {
 /// Pairs of one fault that are in one group, of all pairs in one group and of all of one fault.
 fn precision_and_recall(seed: u64, count: usize) -> (f64, f64) {
     let (faults, incidents): (Vec<usize>, Vec<Incident>) = generate::labelled(seed, count).unzip();
-    let fault_of: FxHashMap<&str, usize> = incidents.iter().map(|one| one.id.as_str()).zip(faults.iter().copied()).collect();
+    let fault_of: FxHashMap<&str, usize> =
+        incidents.iter().map(|one| one.id.as_str()).zip(faults.iter().copied()).collect();
     let pairs = |count: usize| (count * count.saturating_sub(1) / 2) as f64;
     let counted = |faults: &mut dyn Iterator<Item = usize>| {
         let mut counts: FxHashMap<usize, usize> = FxHashMap::default();
@@ -218,7 +244,10 @@ fn a_draft_is_a_guide() {
     assert_eq!(guide.title, "Too many connections at orders");
     assert!(guide.introduction.contains("**Draft.** A program made this out of 4 incidents"), "{}", guide.introduction);
     assert_eq!((guide.services.as_slice(), guide.updated), (&["rds".to_owned(), "lambda".to_owned()][..], Some(DAY)));
-    assert_eq!((guide.errors.as_slice(), guide.signals.as_slice()), (&["53300".to_owned()][..], &["orders-connections".to_owned()][..]));
+    assert_eq!(
+        (guide.errors.as_slice(), guide.signals.as_slice()),
+        (&["53300".to_owned()][..], &["orders-connections".to_owned()][..])
+    );
     assert_eq!(guide.symptoms.len(), groups[0].symptoms.len());
     let actions: Vec<&str> = guide.steps.iter().map(|step| step.action.as_str()).collect();
     assert_eq!(
@@ -243,7 +272,11 @@ fn a_draft_is_a_guide() {
 
 #[test]
 fn a_draft_of_little_is_a_guide_too() {
-    let bare = |number: i64| Incident { id: number.to_string(), title: "Orders do not arrive".to_owned(), ..Incident::default() };
+    let bare = |number: i64| Incident {
+        id: number.to_string(),
+        title: "Orders do not arrive".to_owned(),
+        ..Incident::default()
+    };
     let incidents = [bare(1), bare(2), bare(3)];
     let groups = found(&incidents);
     let guide = check_draft(&groups[0]);
@@ -256,7 +289,9 @@ fn drafts_of_generated_incidents_are_guides() {
     let incidents: Vec<Incident> = generate::incidents(9, 3_000).collect();
     let groups = found(&incidents);
     assert!(groups.len() > 50);
-    groups.iter().for_each(|group| _ = check_draft(group));
+    for group in &groups {
+        check_draft(group);
+    }
 }
 
 #[rustfmt::skip]
@@ -271,7 +306,13 @@ const HOSTILE: &[&str] = &[
 
 /// An incident whose every text is hostile, and the ordinary one with it inside.
 fn hostile(number: usize, text: &str) -> Incident {
-    let mut incident = too_many_connections(number as i64, "Too many connections", "connection leak", "Restarted the export", "more replicas");
+    let mut incident = too_many_connections(
+        number as i64,
+        "Too many connections",
+        "connection leak",
+        "Restarted the export",
+        "more replicas",
+    );
     incident.id = format!("{text}{number}");
     incident.title = format!("{text} too many connections");
     incident.services.push(text.to_owned());
@@ -281,7 +322,7 @@ fn hostile(number: usize, text: &str) -> Incident {
     incident.symptoms.push(format!("{text} {text}"));
     incident.root_cause = Some(text.to_owned());
     incident.cause = Some(text.to_owned());
-    incident.tried.push(Attempt { what: text.to_owned(), worked: Some(number % 2 == 0) });
+    incident.tried.push(Attempt { what: text.to_owned(), worked: Some(number.is_multiple_of(2)) });
     incident.tried.push(Attempt { what: format!("{text} failed"), worked: Some(false) });
     incident.fix = Some(format!("{text} helped"));
     incident.prevention.push(text.to_owned());
@@ -306,7 +347,7 @@ fn hostile_texts_stay_texts() {
             "{written}"
         );
         for list in ["services", "tags", "symptoms", "errors", "signals"] {
-            assert!(yaml[list].as_sequence().unwrap().iter().all(|value| value.is_string()), "{written}");
+            assert!(yaml[list].as_sequence().unwrap().iter().all(serde_yaml_ng::Value::is_string), "{written}");
         }
         let title = yaml["title"].as_str().unwrap();
         let headings: Vec<&str> = body.lines().filter(|line| line.starts_with('#')).collect();
@@ -316,12 +357,26 @@ fn hostile_texts_stay_texts() {
         assert_eq!(extracted.sections.iter().find(|section| section.level == 1).unwrap().heading, title, "{written}");
         // Every line begins with words of the program.
         for line in body.lines().map(str::trim_start).filter(|line| !line.is_empty()) {
-            let ours = ["# ", "## ", "> **Draft", "- ", "**This changes** a running", "It helped in `", "In full: “", "For the cause “"];
+            let ours = [
+                "# ",
+                "## ",
+                "> **Draft",
+                "- ",
+                "**This changes** a running",
+                "It helped in `",
+                "In full: “",
+                "For the cause “",
+            ];
             let more = ["Somebody wrote: “", "Half of them", "Alarms like `", "What incidents named"];
             let begins = ours.iter().chain(&more).any(|start| line.starts_with(start));
-            assert!(begins || line.split_once(". ").is_some_and(|(number, _)| number.parse::<u8>().is_ok()), "{line}\n{written}");
+            assert!(
+                begins || line.split_once(". ").is_some_and(|(number, _)| number.parse::<u8>().is_ok()),
+                "{line}\n{written}"
+            );
         }
-        assert!(written.chars().all(|c| c == '\n' || !c.is_control() && !matches!(c, '\u{202e}' | '\u{feff}' | '\u{2028}')));
+        assert!(
+            written.chars().all(|c| c == '\n' || !c.is_control() && !matches!(c, '\u{202e}' | '\u{feff}' | '\u{2028}'))
+        );
     }
 }
 

@@ -42,7 +42,8 @@ impl Wordings {
             return Some((*number, false));
         }
         let near = self.compared.iter().map(|(known, number)| (self.overlap(known, &words), *number));
-        let nearest = near.filter(|(share, _)| *share >= self.same).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        let nearest =
+            near.filter(|(share, _)| *share >= self.same).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
         let number = nearest.map_or(self.count, |(_, number)| number);
         if nearest.is_none() {
             self.count += 1;
@@ -87,7 +88,8 @@ mod tests {
 
     #[test]
     fn endless_wordings_are_only_compared_with_some() {
-        let letters = |number: u32| [number / 26, number % 26].map(|at| char::from(b'a' + at as u8)).iter().collect::<String>();
+        let letters =
+            |number: u32| [number / 26, number % 26].map(|at| char::from(b'a' + at as u8)).iter().collect::<String>();
         let texts: Vec<String> = (0..200).map(letters).collect();
         let mut wordings = Wordings::of(0.6, texts.iter().map(String::as_str));
         let new = texts.iter().filter(|text| wordings.number(text).is_some_and(|(_, new)| new)).count();

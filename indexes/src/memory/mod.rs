@@ -1,8 +1,9 @@
 //! A collection of short texts in memory, ranked like questions: incidents and guides, which come and go one by one and
 //! must be found the moment they are there.
 //!
-//! The same analysis and thesaurus as the index on disk, BM25 over weighted fields, exact names, and the vectors of a
-//! [`Table`]. What counts for how much is for the caller to say, who knows what the texts are.
+//! The same analysis and thesaurus as the index on disk, classes of words (`corpus/symptoms.yaml`), BM25 over weighted
+//! fields, exact names, and the vectors of a [`Table`]. What counts for how much is for the caller to say, who knows what
+//! the texts are.
 
 mod postings;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use self::postings::Postings;
+use self::postings::{Listed, Postings};
 use crate::embed::{EmbedError, Embedder, PassageText, Table};
 use crate::lexical::{ParsedQuery, Terms, identifiers};
 use crate::vector::{dot, quantize};
@@ -50,7 +51,7 @@ pub struct Collection {
 
 /// What must be undone when a text goes.
 struct Text {
-    terms: Box<[u32]>,
+    listed: Listed,
     names: Box<[Box<str>]>,
 }
 
@@ -93,7 +94,7 @@ impl Collection {
         let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
         let vector = self.table.embed_passages(&[meaning])?.pop().unwrap_or_default();
         quantize(&vector, SCALE, &mut self.vectors);
-        let terms = self.words.insert(number, fields);
+        let listed = self.words.insert(number, fields);
         let mut own: Vec<Box<str>> = names.iter().map(|name| name.to_lowercase().into_boxed_str()).collect();
         own.extend(fields.iter().flat_map(|field| identifiers(field.text)).map(String::into_boxed_str));
         own.sort_unstable();
@@ -101,7 +102,7 @@ impl Collection {
         for name in &own {
             self.names.entry(name.clone()).or_default().push(number);
         }
-        self.texts.push(Some(Text { terms, names: own.into_boxed_slice() }));
+        self.texts.push(Some(Text { listed, names: own.into_boxed_slice() }));
         self.alive += 1;
         Ok(number)
     }
@@ -111,7 +112,7 @@ impl Collection {
         let Some(text) = self.texts.get_mut(number as usize).and_then(Option::take) else {
             return;
         };
-        self.words.remove(number, &text.terms);
+        self.words.remove(number, &text.listed);
         for name in &text.names {
             if let Some(numbers) = self.names.get_mut(name) {
                 numbers.retain(|other| *other != number);
@@ -247,6 +248,14 @@ mod tests {
         let next = collection.insert(&[Field { text: "disk", weight: 1.0 }], &[], PassageText { title: "disk", headings: "", body: "" });
         assert_eq!(next.unwrap(), 3);
         assert_eq!(order(&collection, "disk").len(), 2);
+    }
+
+    #[test]
+    fn words_of_a_class_stand_for_each_other_until_the_text_goes() {
+        let mut collection = collection(&["everybody was logged out", "the invoice is late"]);
+        assert_eq!(order(&collection, "customers get kicked out")[0], 0);
+        collection.remove(0);
+        assert!(!order(&collection, "customers get kicked out").contains(&0));
     }
 
     #[test]

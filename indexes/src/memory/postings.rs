@@ -4,11 +4,20 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Field;
 use crate::lexical::{Occur, ParsedQuery, Terms, words};
-use crate::words::{SYMPTOMS, Told, Vocabulary, tokens};
+use crate::words::{Expansion, SYMPTOMS, Told, Vocabulary, tokens};
 
-pub(super) fn ev(n:&str,d:f32)->f32{std::env::var(n).ok().and_then(|v|v.parse().ok()).unwrap_or(d)}
-macro_rules! knob { ($n:ident, $d:expr) => { static $n: std::sync::LazyLock<f32> = std::sync::LazyLock::new(|| ev(stringify!($n), $d)); } }
-knob!(K1, 1.2); knob!(B, 0.6); knob!(AW, 0.6); knob!(CK1, 1.2); knob!(DEDUP, 1.0); knob!(CV, 0.0); knob!(TW, 1.0); knob!(IE, 1.0); knob!(MULT,1.0);
+/// How fast more of the same word counts less.
+const K1: f32 = 1.2;
+/// How much long texts are held to account for their length.
+const B: f32 = 0.4;
+/// How fast more words of the same class count less.
+const CLASS_K1: f32 = 2.4;
+/// What a word of the same class counts, by the square of the class's rarity: a class that many texts have says little.
+const CLASS_WEIGHT: f32 = 0.5;
+/// A class that more texts have says nothing, and would cost the most.
+const MAX_OF_CLASS: u32 = 20_000;
+/// What a text gains that has something for all that a question tells.
+const COVERAGE: f32 = 0.5;
 
 #[derive(Default)]
 pub(super) struct Postings {
@@ -23,6 +32,12 @@ pub(super) struct Postings {
     alive: usize,
 }
 
+/// What a text is listed under.
+pub(super) struct Listed {
+    terms: Box<[u32]>,
+    classes: Box<[u32]>,
+}
+
 /// Texts with a term, by number. Those that are gone stay until half of a list is.
 #[derive(Default)]
 struct List {
@@ -30,9 +45,24 @@ struct List {
     alive: u32,
 }
 
+impl List {
+    fn push(&mut self, number: u32, weight: f32) {
+        self.entries.push((number, weight));
+        self.alive += 1;
+    }
+
+    /// Forgets one text, which is of length 0 already.
+    fn forget(&mut self, lengths: &[f32]) {
+        self.alive -= 1;
+        if (self.alive as usize) < self.entries.len() / 2 {
+            self.entries.retain(|(number, _)| lengths[*number as usize] > 0.0);
+        }
+    }
+}
+
 impl Postings {
-    /// Adds a text, whose number is the next one. Returns its terms.
-    pub(super) fn insert(&mut self, number: u32, fields: &[Field<'_>]) -> Box<[u32]> {
+    /// Adds a text, whose number is the next one.
+    pub(super) fn insert(&mut self, number: u32, fields: &[Field<'_>]) -> Listed {
         let mut counts: FxHashMap<u32, f32> = FxHashMap::default();
         let mut length = 0.0;
         let mut told: FxHashMap<u32, f32> = FxHashMap::default();
@@ -46,70 +76,71 @@ impl Postings {
                 *counts.entry(id).or_default() += field.weight;
                 length += field.weight;
             }
-            SYMPTOMS.of_text(&tokens(field.text, &mut self.terms), |class| *told.entry(class).or_default() += field.weight);
+            let tokens = tokens(field.text, &mut self.terms);
+            SYMPTOMS.of_text(&tokens, |class| *told.entry(class).or_default() += field.weight);
         }
-        let mut terms: Vec<u32> = counts.keys().copied().collect();
-        terms.sort_unstable();
+        let listed = Listed { terms: counts.keys().copied().collect(), classes: told.keys().copied().collect() };
         for (term, weight) in counts {
-            let list = &mut self.lists[term as usize];
-            list.entries.push((number, weight));
-            list.alive += 1;
+            self.lists[term as usize].push(number, weight);
         }
         self.classes.resize_with(SYMPTOMS.count(), List::default);
         for (class, weight) in told {
-            let list = &mut self.classes[class as usize];
-            list.entries.push((number, weight));
-            list.alive += 1;
+            self.classes[class as usize].push(number, weight);
         }
         self.lengths.push(length);
         self.total_length += f64::from(length);
         self.alive += 1;
-        terms.into_boxed_slice()
+        listed
     }
 
-    pub(super) fn remove(&mut self, number: u32, terms: &[u32]) {
+    pub(super) fn remove(&mut self, number: u32, listed: &Listed) {
         let length = std::mem::take(&mut self.lengths[number as usize]);
         self.total_length -= f64::from(length);
         self.alive -= 1;
-        for term in terms {
-            let list = &mut self.lists[*term as usize];
-            list.alive -= 1;
-            if (list.alive as usize) < list.entries.len() / 2 {
-                let lengths = &self.lengths;
-                list.entries.retain(|(number, _)| lengths[*number as usize] > 0.0);
-            }
+        for term in &listed.terms {
+            self.lists[*term as usize].forget(&self.lengths);
+        }
+        for class in &listed.classes {
+            self.classes[*class as usize].forget(&self.lengths);
         }
     }
 
-    /// For every number, the share of what a text of just the question's words would score.
+    /// For every number, the share of what a text of just the question's words would score. `told` are the words and
+    /// phrases of the question that have classes.
     pub(super) fn scores(&self, question: &ParsedQuery, told: &[Told]) -> Vec<f32> {
         let mut scores = vec![0.0; self.lengths.len()];
         let average = (self.total_length / self.alive.max(1) as f64).max(1.0) as f32;
         let mut most = 0.0;
         let asked = question.clauses.iter().filter(|clause| clause.occur != Occur::MustNot);
         for term in asked.flat_map(|clause| &clause.terms) {
-            most += self.idf(term) * (*K1 + 1.0);
+            most += self.idf(term) * (K1 + 1.0);
             self.add(term, 1.0, average, &mut scores);
         }
         if most == 0.0 {
             return scores;
         }
+        self.add_expansions(&question.expansions, average, &mut scores);
+        self.add_classes(told, average, &mut scores);
+        for score in &mut scores {
+            *score /= most;
+        }
+        scores
+    }
+
+    fn add_expansions(&self, expansions: &[Expansion], average: f32, scores: &mut [f32]) {
         let (mut own, mut meant) = (Sparse::new(scores.len()), Sparse::new(scores.len()));
         let mut gain = Sparse::new(scores.len());
-        for expansion in &question.expansions {
+        for expansion in expansions {
             for term in &expansion.of {
                 self.add_sparse(term, 1.0, average, &mut own);
             }
             // Of several things that may be meant, the best one counts, and only as far as it beats what was said.
             for alternative in &expansion.alternatives {
                 for term in &alternative.terms {
-                    self.add_sparse(term, alternative.weight * *TW, average, &mut meant);
+                    self.add_sparse(term, alternative.weight, average, &mut meant);
                 }
                 for (number, score) in meant.drain() {
-                    let more = score - own.values[number as usize];
-                    if more > gain.values[number as usize] {
-                        gain.set(number, more);
-                    }
+                    gain.raise(number, score - own.values[number as usize]);
                 }
             }
             for (number, more) in gain.drain() {
@@ -117,73 +148,71 @@ impl Postings {
             }
             own.drain().for_each(drop);
         }
-        let mut seen = FxHashSet::default();
-        let mut cover = vec![0.0f32; scores.len()];
-        let mut slots = 0.0;
+    }
+
+    /// The same for classes: a text that tells of the same in any words.
+    fn add_classes(&self, told: &[Told], average: f32, scores: &mut [f32]) {
+        let (mut own, mut gain) = (Sparse::new(scores.len()), Sparse::new(scores.len()));
+        let mut covered = vec![0.0; scores.len()];
         for told in told {
             for term in &told.of {
                 self.add_sparse(term, 1.0, average, &mut own);
             }
-            let mut any = false;
-            for class in &told.classes {
-                if *DEDUP > 0.0 && !seen.insert(*class) { continue; }
-                any = true;
-                let list = &self.classes[*class as usize];
-                let idf = self.rarity(list.alive as f32).powf(*IE) * *AW * (*CK1 + 1.0);
-                for (number, count) in &list.entries {
-                    let length = self.lengths[*number as usize];
-                    if length > 0.0 {
-                        let score = idf * count / (count + *CK1 * (1.0 - *B + *B * length / average));
-                        let more = score - own.values[*number as usize];
-                        if more > gain.values[*number as usize] {
-                            gain.set(*number, more);
-                        }
-                    }
+            for list in told.classes.iter().filter_map(|class| self.classes.get(*class as usize)) {
+                if list.alive > MAX_OF_CLASS {
+                    continue;
                 }
+                let weight = CLASS_WEIGHT * self.rarity(list.alive).powi(2);
+                self.each(list, weight, CLASS_K1, average, |number, score| {
+                    gain.raise(number, score - own.values[number as usize]);
+                });
             }
-            if any { slots += 1.0; }
-            for (number, _) in own.drain() { if gain.values[number as usize] == 0.0 { cover[number as usize] += 1.0; } }
+            for (number, _) in own.drain().filter(|(number, _)| gain.values[*number as usize] == 0.0) {
+                covered[number as usize] += 1.0;
+            }
             for (number, more) in gain.drain() {
                 scores[number as usize] += more;
-                cover[number as usize] += 1.0;
+                covered[number as usize] += 1.0;
             }
         }
-        for (score, cover) in scores.iter_mut().zip(cover) {
-            *score /= most;
-            if slots > 0.0 { *score *= 1.0 + *CV * cover / slots; }
+        for (score, covered) in scores.iter_mut().zip(covered) {
+            *score *= 1.0 + COVERAGE * covered / told.len().max(1) as f32;
         }
-        scores
-    }
-
-    fn rarity(&self, with: f32) -> f32 {
-        (1.0 + (self.alive as f32 - with + 0.5).max(0.0) / (with.max(1.0) + 0.5)).ln()
     }
 
     fn idf(&self, term: &str) -> f32 {
-        let with = self.known.get(term).map_or(0, |id| self.lists[*id as usize].alive) as f32;
-        // A word that no text has must not make all of them look bad: it counts as one that one text has.
-        (1.0 + (self.alive as f32 - with + 0.5).max(0.0) / (with.max(1.0) + 0.5)).ln()
+        self.rarity(self.known.get(term).map_or(0, |id| self.lists[*id as usize].alive))
     }
 
-    fn each(&self, term: &str, weight: f32, average: f32, mut found: impl FnMut(u32, f32)) {
-        let Some(list) = self.known.get(term).map(|id| &self.lists[*id as usize]) else {
-            return;
-        };
-        let idf = self.idf(term) * weight * (*K1 + 1.0);
+    /// What it says that a text has what so many have. What none has must not make all of them look bad: it counts as
+    /// what one text has.
+    fn rarity(&self, with: u32) -> f32 {
+        let (all, with) = (self.alive as f32, with as f32);
+        (1.0 + (all - with + 0.5).max(0.0) / (with.max(1.0) + 0.5)).ln()
+    }
+
+    fn each(&self, list: &List, weight: f32, k1: f32, average: f32, mut found: impl FnMut(u32, f32)) {
         for (number, count) in &list.entries {
             let length = self.lengths[*number as usize];
             if length > 0.0 {
-                found(*number, idf * count / (count + *K1 * (1.0 - *B + *B * length / average)));
+                found(*number, weight * (k1 + 1.0) * count / (count + k1 * (1.0 - B + B * length / average)));
             }
+        }
+    }
+
+    fn each_with(&self, term: &str, weight: f32, average: f32, found: impl FnMut(u32, f32)) {
+        if let Some(id) = self.known.get(term) {
+            let list = &self.lists[*id as usize];
+            self.each(list, self.rarity(list.alive) * weight, K1, average, found);
         }
     }
 
     fn add(&self, term: &str, weight: f32, average: f32, scores: &mut [f32]) {
-        self.each(term, weight, average, |number, score| scores[number as usize] += score);
+        self.each_with(term, weight, average, |number, score| scores[number as usize] += score);
     }
 
     fn add_sparse(&self, term: &str, weight: f32, average: f32, scores: &mut Sparse) {
-        self.each(term, weight, average, |number, score| scores.add(number, score));
+        self.each_with(term, weight, average, |number, score| scores.add(number, score));
     }
 }
 
@@ -208,6 +237,13 @@ impl Sparse {
             self.touched.push(number);
         }
         *place = value;
+    }
+
+    /// Sets a value that is larger than the one that is there; none is there where it is 0.
+    fn raise(&mut self, number: u32, value: f32) {
+        if value > self.values[number as usize] {
+            self.set(number, value);
+        }
     }
 
     fn drain(&mut self) -> impl Iterator<Item = (u32, f32)> + '_ {

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use tantivy::TantivyError;
 
 use super::documents::{Documents, DocumentsWriter};
 use super::entry::Entry;
@@ -149,6 +150,21 @@ impl fmt::Debug for IndexWriter {
     }
 }
 
+/// With less room than this, whatever fails fails for want of room: a segment is larger. Bytes.
+const NO_ROOM: u64 = 4 * 1024 * 1024;
+
+/// The full-text engine writes in threads of its own and tells of one that failed only that it is gone. Where there is no
+/// room left, that is why.
+fn full_text_failed(error: TantivyError, data_dir: &Path) -> IndexError {
+    let failed = IndexError::Lexical(error);
+    let no_room = || fs4::available_space(data_dir).is_ok_and(|bytes| bytes < NO_ROOM);
+    if !failed.is_disk_full() && no_room() {
+        let full = std::io::Error::new(std::io::ErrorKind::StorageFull, "no space left for the full-text index");
+        return IndexError::Io(full);
+    }
+    failed
+}
+
 impl IndexWriter {
     /// Takes the writer's lock of a data directory, creating the directory if need be. Does not wait.
     pub fn open(data_dir: &Path, options: WriterOptions) -> Result<Self, IndexError> {
@@ -234,7 +250,8 @@ impl IndexWriter {
             headings,
             body,
         });
-        Ok(lexical.add(key, &entry.document, passages)?)
+        let added = lexical.add(key, &entry.document, passages);
+        added.map_err(|error| full_text_failed(error, &self.layout.data_dir))
     }
 
     /// Records that a document is the same although its file looks touched.
@@ -294,7 +311,8 @@ impl IndexWriter {
             let vectors = self.vectors(number, progress);
             (lexical.join(), vectors)
         });
-        lexical.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let lexical = lexical.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        lexical.map_err(|error| full_text_failed(error, &self.layout.data_dir))?;
         let work = vectors?;
         step(progress, Stage::Publish, 0, 1)?;
         let (sources, services) = summarize(&Documents::open(&self.layout.data_dir)?, number)?;

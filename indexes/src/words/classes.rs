@@ -115,3 +115,41 @@ impl Classes {
         told
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const YAML: &str = "classes:\n  - [slow, takes forever]\n  - [takes, picks]\n  - [not there, gone]\n";
+
+    fn tokens(text: &str) -> Vec<Token> {
+        super::tokens(text, &mut Terms::default())
+    }
+
+    #[test]
+    fn the_classes_of_the_program_can_be_read_and_each_has_several_words() {
+        let yaml = include_str!("../../../corpus/symptoms.yaml");
+        let classes = Classes::read(yaml).unwrap();
+        assert!(classes.count() >= 100, "{}", classes.count());
+        let file: File = serde_yaml_ng::from_str(yaml).unwrap();
+        assert!(file.classes.iter().all(|class| class.len() >= 2));
+    }
+
+    #[test]
+    fn of_a_question_the_longest_phrase_counts() {
+        let classes = Classes::read(YAML).unwrap();
+        let told = classes.of_question(&tokens("it takes forever, and the file is not there"));
+        let found: Vec<_> = told.iter().map(|told| (told.of.join(" "), told.classes.clone())).collect();
+        assert_eq!(found, [("take forev".to_owned(), vec![0]), (String::new(), vec![2])]);
+        assert!(classes.of_question(&tokens("takes. forever"))[0].classes == [1]);
+        assert!(classes.of_question(&tokens("disk")).is_empty());
+    }
+
+    #[test]
+    fn of_a_text_every_phrase_counts() {
+        let classes = Classes::read(YAML).unwrap();
+        let mut found = Vec::new();
+        classes.of_text(&tokens("slow: it takes forever, slow"), |class| found.push(class));
+        assert_eq!(found, [0, 1, 0, 0]);
+    }
+}

@@ -6,8 +6,8 @@ use regex::Regex;
 
 use super::aws::token_end;
 use super::form::{
-    is_mask, is_password_like, is_path, is_placeholder, is_prose, is_random, is_reference, is_stopword, is_uuid, regex, run,
-    window, window_before,
+    is_label, is_mask, is_password_like, is_path, is_placeholder, is_prose, is_random, is_reference, is_stopword,
+    is_uuid, regex, run, window, window_before,
 };
 use super::name::{Meaning, meaning, words};
 use super::value::{Tie, Value, of_name};
@@ -40,6 +40,10 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
         let Some(mut value) = of_name(text, name.end, name.flag, name.tag, max) else {
             continue;
         };
+        // `${PASSWORD:-default}`
+        if text[..name.start].ends_with("${") && text[value.range.clone()].starts_with('-') {
+            value.range.start += 1;
+        }
         let judged = judge(text, &value, meaning);
         if judged == Some(Secret::AwsSessionToken) {
             value.range.end = value.range.end.max(token_end(text, value.range.start));
@@ -122,8 +126,25 @@ impl Name {
 
 /// Words that make a token or a key of what is written with blanks.
 const KNOWN: &[&str] = &[
-    "api", "access", "auth", "client", "refresh", "bearer", "secret", "webhook", "signing", "encryption", "app", "bot", "deploy",
-    "account", "shared", "routing", "integration", "master", "personal",
+    "api",
+    "access",
+    "auth",
+    "client",
+    "refresh",
+    "bearer",
+    "secret",
+    "webhook",
+    "signing",
+    "encryption",
+    "app",
+    "bot",
+    "deploy",
+    "account",
+    "shared",
+    "routing",
+    "integration",
+    "master",
+    "personal",
 ];
 
 /// What a value is, if it is a secret.
@@ -141,7 +162,8 @@ pub(super) fn judge(text: &str, value: &Value, meaning: Meaning) -> Option<Secre
         Meaning::Token { vague } => {
             // Where a name is as good as the value is bad, a short one or a UUID is one too.
             let is_one = if vague { is_random(content, 16, 5) } else { is_random(content, 10, 8) || is_uuid(content) };
-            (is_one && (!vague || !is_uuid(content)) && !is_path(content) && !content.contains("://")).then_some(Secret::Token)
+            (is_one && (!vague || !is_uuid(content)) && !is_path(content) && !content.contains("://"))
+                .then_some(Secret::Token)
         }
         Meaning::AwsSecret => {
             let is_one = content.len() >= 16 && is_random(content, 16, 5) && !is_path(content);
@@ -162,7 +184,16 @@ pub(super) fn judge(text: &str, value: &Value, meaning: Meaning) -> Option<Secre
 
 fn is_password(content: &str, value: &Value, vague: bool) -> bool {
     let padded = content.starts_with(char::is_whitespace) || content.ends_with(char::is_whitespace);
-    if content.len() < 3 || padded || is_mask(content) || is_path(content) || is_prose(content) || content.starts_with(['{', '[', '(']) {
+    // What a shell assigns can have blanks in it and be no sentence.
+    let assigned = value.tie == Tie::Equals && !value.spaced && content.contains(|c: char| c.is_ascii_digit());
+    let prose = if assigned { is_label(content) } else { is_prose(content) };
+    if content.len() < 3
+        || padded
+        || is_mask(content)
+        || is_path(content)
+        || prose
+        || content.starts_with(['{', '[', '('])
+    {
         return false;
     }
     let plain = !vague || is_password_like(content);
@@ -171,8 +202,9 @@ fn is_password(content: &str, value: &Value, vague: bool) -> bool {
         Tie::Equals => plain && (value.quoted || !value.goes_on || !value.spaced || is_password_like(content)),
         Tie::Flag => plain && !content.starts_with('-') && (value.quoted || !is_stopword(content)),
         Tie::Colon => plain && (!value.goes_on || value.quoted || is_password_like(content)),
+        Tie::Call | Tie::Loose => is_password_like(content),
         // `pass` is a verb.
-        Tie::Call | Tie::Loose => !vague && is_password_like(content),
+        Tie::Blank => !vague && is_password_like(content),
     }
 }
 

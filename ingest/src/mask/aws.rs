@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::form::{distinct, entropy, is_mask, is_placeholder, is_wordy, regex, run, starts_word, window, window_before};
+use super::form::{
+    distinct, entropy, is_mask, is_placeholder, is_wordy, regex, run, starts_word, window, window_before,
+};
 use super::{Found, Secret};
 
 /// Bytes in front of a value in which a word, or an access key id, makes a secret access key of it; half of it behind.
@@ -24,9 +26,10 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
     signatures(text, found);
 }
 
-static KEY_ID: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}"));
-static CREDENTIAL: LazyLock<Regex> =
-    LazyLock::new(|| regex(r#"(?i-u:X-Amz-Credential|AWSAccessKeyId)(?:=|%3D|["']?: ?["']?)([A-Za-z0-9]{6,128})(?:/|%2F|&|["'\s]|$)"#));
+static KEY_ID: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16,24}"));
+static CREDENTIAL: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r#"(?i-u:X-Amz-Credential|AWSAccessKeyId)(?:=|%3D|["']?: ?["']?)([A-Za-z0-9]{6,128})(?:/|%2F|&|["'\s]|$)"#)
+});
 
 fn key_ids(text: &str, found: &mut Vec<Found>) {
     for id in KEY_ID.find_iter(text) {
@@ -55,10 +58,8 @@ fn secret_keys(text: &str, found: &mut Vec<Found>) {
         let value = &text[range.clone()];
         let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
         // Commits and hashes have letters of one case, names and paths are made of words.
-        let random = has(u8::is_ascii_lowercase)
-            && has(u8::is_ascii_uppercase)
-            && entropy(value) >= 3.9
-            && !is_wordy(value, 5);
+        let random =
+            has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && entropy(value) >= 3.9 && !is_wordy(value, 5);
         if !random {
             continue;
         }
@@ -95,11 +96,7 @@ fn runs_of_40(text: &str) -> Vec<Range<usize>> {
             // `AKIA…/secret`: one run, and yet two values.
             let pair = (chars == 20 + 1 + SECRET_CHARS && bytes[start + 20] == b'/').then_some(start + 21);
             let from = if chars == SECRET_CHARS { Some(start) } else { pair };
-            // Longer tokens have these characters as well, and Base64 of this length needs no `=`.
-            let joined = |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, b'-' | b'_' | b'='));
-            let before = |from: usize| from.checked_sub(1).map(|at| bytes[at]).filter(|byte| *byte != b'=');
-            let inner_dot = bytes.get(at) == Some(&b'.') && bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
-            if let Some(from) = from.filter(|from| !joined(bytes.get(at)) && !joined(before(*from).as_ref()) && !inner_dot) {
+            if let Some(from) = from.filter(|from| !is_inside(bytes, *from, at)) {
                 runs.push(from..at);
             }
             chars = 0;
@@ -107,6 +104,18 @@ fn runs_of_40(text: &str) -> Vec<Range<usize>> {
         at += length;
     }
     runs
+}
+
+/// Whether a run is a piece of a longer token, with characters in it that are not those of a key.
+fn is_inside(bytes: &[u8], start: usize, end: usize) -> bool {
+    let before = matches!(bytes[..start], [.., byte, b'-' | b'_'] if byte.is_ascii_alphanumeric());
+    let behind = match bytes[end..] {
+        // Base64 of this length needs no padding.
+        [b'=', ..] => true,
+        [b'-' | b'_' | b'.', next, ..] => next.is_ascii_alphanumeric(),
+        _ => false,
+    };
+    before || behind
 }
 
 /// The length of what comes next, and whether it is a character of Base64.

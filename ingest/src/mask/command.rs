@@ -21,14 +21,23 @@ static PROGRAMS: LazyLock<Vec<Program>> = LazyLock::new(|| {
     // What stands in quotes, or a word; where what comes before it ends in a quote, that one counts.
     let word = r#"(?:"([^"\n]{3,})"|'([^'\n]{3,})'|([^\s"'`-][^\s"'`]{2,}))"#;
     let table = [
-        (r"mysql|mysqldump|mysqladmin|mysqlimport|mysqlsh|mysqlpump|mariadb|mariadb-dump|mariadb-admin", r#"\s(?:'-p([^'\n]{3,})'|"-p([^"\n]{3,})"|-pWORD)"#),
+        (
+            r"mysql|mysqldump|mysqladmin|mysqlimport|mysqlsh|mysqlpump|mariadb|mariadb-dump|mariadb-admin",
+            r#"\s(?:'-p([^'\n]{3,})'|"-p([^"\n]{3,})"|-pWORD)"#,
+        ),
         (r"sshpass", r"^\s{1,4}-p\s{0,4}WORD"),
-        (r"(?:docker|podman|nerdctl|buildah|skopeo|az|oc|crane|oras|cf|helm registry|crane auth)\s{1,4}login", r"\s-p(?:\s{1,4}|=)WORD"),
+        (
+            r"(?:docker|podman|nerdctl|buildah|skopeo|az|oc|crane|oras|cf|helm registry|crane auth)\s{1,4}login",
+            r"\s-p(?:\s{1,4}|=)WORD",
+        ),
         (r"mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|cqlsh|rabbitmqadmin", r"\s-p(?:\s{1,4}|=)WORD"),
         (r"redis-cli|keydb-cli|valkey-cli", r"\s-a(?:\s{1,4}|=)WORD"),
         (r"sqlcmd|bcp|zip|unzip|ipmitool", r"\s-P\s{0,4}WORD"),
         (r"ldapsearch|ldapadd|ldapmodify|ldapwhoami|ldapdelete|ldappasswd", r"\s-w\s{1,4}WORD"),
-        (r"curl|lftp|http|https|xh", r#"\s(?:-u|--user|--proxy-user|-U|-a)[ =]{0,4}["']?[^\s:"'$<]{1,64}:([^\s"'`]{3,})"#),
+        (
+            r"curl|lftp|http|https|xh",
+            r#"\s(?:-u|--user|--proxy-user|-U|-a)[ =]{0,4}["']?[^\s:"'$<]{1,64}:([^\s"'`]{3,})"#,
+        ),
         (r"htpasswd", r"\s-[a-zA-Z]{0,6}b[a-zA-Z]{0,6}\s{1,4}\S{1,200}\s{1,4}\S{1,64}\s{1,4}WORD"),
         (r"sqlplus|sqlldr|expdp|impdp", r#"^\s{1,4}(?:-\w{1,4}\s{1,4}){0,3}["']?\w{1,40}/([^\s@/"'`]{3,64})"#),
         (r"openssl", r"\s-pass(?:in|out)?\s{1,4}pass:WORD"),
@@ -100,5 +109,9 @@ fn command(text: &str, start: usize) -> &str {
 
 fn is_password(value: &str) -> bool {
     let port = value.len() <= 5 && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
-    !port && !is_placeholder(value) && !is_reference(value, true) && !value.starts_with(['$', '[', '-']) && !is_stopword(value)
+    !port
+        && !is_placeholder(value)
+        && !is_reference(value, true)
+        && !value.starts_with(['$', '[', '-'])
+        && !is_stopword(value)
 }

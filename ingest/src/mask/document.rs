@@ -17,7 +17,7 @@ pub(crate) fn mask_extracted(extracted: &mut Extracted) -> Vec<Masked> {
     let found = mask_found(text);
     // Headings and the title stand in the text as well: what is masked there, for which the lines around it may be the
     // reason, is masked here, and nothing is counted twice.
-    let titled = sections.iter().any(|section| section.is_title);
+    let titled = sections.iter().any(|section| section.is_title && title.as_deref() == Some(&section.heading));
     for section in sections {
         let pieces = pieces(&original, section, &found);
         hide(&mut section.heading, &original, pieces);

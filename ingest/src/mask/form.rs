@@ -83,7 +83,7 @@ static FILLER: LazyLock<Regex> = LazyLock::new(|| {
         r"(?ix)^(?:
         your.* | .*[-_\ ]here | (?:enter|insert|replace|put|paste|use)[-_\ ].* | (?:example|sample|dummy|fake|placeholder).*
         | (?:string|secret|some|any|the)[-_\ ](?:value|key|password|string) | none | null | nil | nan | undefined | true | false | yes | no | on | off | ok | required | optional | needed
-        | str | string | text | bytes | varchar | char | secretstr | securestring | any | object | password | passwort
+        | str | string | text | bytes | varchar | char | secretstr | securestring | any | object | bool(?:ean)? | int(?:eger)? | number | password | passwort
         | passwd | passphrase | pass | pwd | pw | secret | token | apikey | api[-_]key | key | value | empty | unset | blank | todo | tbd | tba
         | n/a | na | prompt | env | default | hidden | masked | redacted | removed | omitted | censored | encrypted
         | hashed | stored | (?:re)?set | rotated | expired | expires | wrong | incorrect | invalid | valid | (?:un)?changed
@@ -139,8 +139,11 @@ static SECRET_WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i-u:pass|pwd|se
 pub(super) fn is_reference(value: &str, quoted: bool) -> bool {
     let value = value.trim();
     // A piece between two quotes, and not what is in them: `"password=" + password + ";"`.
-    let between = value.starts_with(['"', ',', '+']) && value.len() > 1 && value.ends_with(['"', ',', '+', '(', '[', '.']);
-    if between || ["\"Ref\"", "${", "$(", "{{", "#{", "%{", "@{", "<%", "((", "[["].iter().any(|open| value.contains(open)) {
+    let between =
+        value.starts_with(['"', ',', '+']) && value.len() > 1 && value.ends_with(['"', ',', '+', '(', '[', '.']);
+    if between
+        || ["\"Ref\"", "${", "$(", "{{", "#{", "%{", "@{", "<%", "((", "[["].iter().any(|open| value.contains(open))
+    {
         return true;
     }
     if POINTER.is_match(value) || (!quoted && (value.starts_with('`') || CODE.is_match(value))) {
@@ -167,6 +170,13 @@ static STOPWORD: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether a value is a piece of prose.
 pub(super) fn is_prose(value: &str) -> bool {
     value.contains(char::is_whitespace) && STOPWORD.is_match(value)
+}
+
+/// Whether a value is what a form says about a secret.
+pub(super) fn is_label(value: &str) -> bool {
+    static LABEL: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i-u:password|passphrase|token|secret|enter|your|please|must|characters)"));
+    value.contains(char::is_whitespace) && LABEL.is_match(value)
 }
 
 /// Whether a single word is one of those that prose goes on with.
@@ -199,7 +209,7 @@ pub(super) fn is_password_like(value: &str) -> bool {
         && !value.starts_with(['"', '\'', '-', '[', '(', '<', '{', '/', '~', '.', '@', '#', '\\'])
         && !value.contains(['(', '<', '{'])
         && !value.ends_with([':', '$', '#', '>', '%'])
-        && !(separated && (!strong || value.contains('/')) && is_wordy(value, 5))
+        && !(separated && (!strong || value.contains('/')) && is_wordy(value, 5) && !has_odd_word(value))
         && !is_uuid(value)
         && !(value.len() >= 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit()))
         && (strong && !value.contains('.') && !value.contains("://") || !DULL.is_match(value))
@@ -207,11 +217,22 @@ pub(super) fn is_password_like(value: &str) -> bool {
         && !is_reference(value, false)
 }
 
+/// Whether one of the words of `hunter2-secret` has a number in it, and is not one of those that have.
+fn has_odd_word(value: &str) -> bool {
+    value.split(|c: char| !c.is_alphanumeric()).any(|word| {
+        let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+        letters >= 5 && letters < word.chars().count() && !DULL.is_match(word)
+    }) && !value.contains(['/', ':'])
+}
+
 /// Whether a value is a UUID.
 pub(super) fn is_uuid(value: &str) -> bool {
     let at_hyphen = |at: usize| matches!(at, 8 | 13 | 18 | 23);
     value.len() == 36
-        && value.bytes().enumerate().all(|(at, byte)| if at_hyphen(at) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+        && value
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if at_hyphen(at) { byte == b'-' } else { byte.is_ascii_hexdigit() })
 }
 
 /// Whether nothing of the word at `at` stands before it: it is not the end of a longer one.
@@ -219,13 +240,16 @@ pub(super) fn is_uuid(value: &str) -> bool {
 /// What stands for a character, such as `\n`, `%3D` or the end of a terminal's colour, is no part of a word.
 pub(super) fn starts_word(text: &str, at: usize) -> bool {
     let before = &text.as_bytes()[..at];
-    match before {
-        [.., b'\\', b'n' | b't' | b'r'] => true,
-        [.., b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => true,
-        [.., b'\\', b'u', a, b, c, d] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => true,
-        [.., last] => !last.is_ascii_alphanumeric() || is_color(before),
-        [] => true,
-    }
+    let hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
+    let escape = |mark: &[u8], length: usize| {
+        let start = before.len().checked_sub(mark.len() + length);
+        start.is_some_and(|start| before[start..].starts_with(mark) && hex(&before[start + mark.len()..]))
+    };
+    matches!(before, [.., b'\\', b'n' | b't' | b'r'])
+        || escape(b"%", 2)
+        || escape(b"\\u", 4)
+        || is_color(before)
+        || before.last().is_none_or(|last| !last.is_ascii_alphanumeric())
 }
 
 /// Whether a text ends in what changes the colour of a terminal: `\x1b[0;31m`.

@@ -9,8 +9,9 @@ use super::{Found, Secret};
 
 const MAX_VALUE: usize = 8 * 1024;
 
-static AUTHORIZATION: LazyLock<Regex> =
-    LazyLock::new(|| regex(r#"(?i-u:authorization)["'`\\*\]]{0,3}[ \t]{0,8}(?:[:=,]|=>)\*{0,2}[ \t]{0,8}["'`\\]{0,3}"#));
+static AUTHORIZATION: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r#"(?i-u:authorization)["'`\\*\]]{0,3}[ \t]{0,8}(?:[:=,]|=>)\*{0,2}[ \t]{0,8}["'`\\]{0,3}"#)
+});
 static SCHEME: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"^(?i-u:(Basic)|Bearer|Token(?:[ \t]{1,4}token)?|ApiKey|Api-Key|GenieKey|Splunk|SSWS|Negotiate|NTLM|Key|Bot|Apikey|OAuth|JWT)(?:[ \t]{1,4}|=)",
@@ -36,7 +37,8 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
         if value.starts_with("AWS4") {
             continue;
         }
-        let is_one = if skip > 0 { value.len() >= min && !is_word(value) } else { is_random(value, min, 8) || is_uuid(value) };
+        let is_one =
+            if skip > 0 { value.len() >= min && !is_word(value) } else { is_random(value, min, 8) || is_uuid(value) };
         if is_one && !is_placeholder(value) && !is_reference(value, false) {
             let kind = if basic.is_some() { Secret::Password } else { Secret::Token };
             found.push(Found { range: start..start + value.len(), kind });
@@ -71,5 +73,6 @@ const fn is_credential(byte: u8) -> bool {
 
 /// Whether it is a word, such as `required` or `authentication`.
 fn is_word(value: &str) -> bool {
-    value.bytes().all(|byte| byte.is_ascii_lowercase()) || value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    value.bytes().all(|byte| byte.is_ascii_lowercase())
+        || value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }

@@ -21,15 +21,22 @@ mod private_key;
 mod token;
 mod value;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
+use regex::Regex;
 use serde::Serialize;
+
+use self::form::is_password_like;
 
 pub(crate) use document::{is_masked_kind, mask_extracted};
 
 /// A mask can be what the rules of the next round rest on, if somebody wrote the text to make it so.
 const MAX_ROUNDS: usize = 4;
+
+/// Of passwords beyond this many in one text, no other places are looked for.
+const MAX_KNOWN: usize = 100;
 
 /// What kind of thing was masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -136,7 +143,7 @@ fn mask_found(text: &mut String) -> Vec<Found> {
 fn lines_of(text: &str, found: &[Found]) -> Vec<Masked> {
     let (mut line, mut seen) = (1, 0);
     let place = |found: &Found| {
-        line += text.as_bytes()[seen..found.range.start].iter().filter(|byte| **byte == b'\n').count() as u32;
+        line += text[seen..found.range.start].matches('\n').count() as u32;
         seen = found.range.start;
         Masked { kind: found.kind, line }
     };
@@ -161,7 +168,31 @@ fn find(text: &str) -> Vec<Found> {
     command::find(text, &mut found);
     password::find(text, &mut found);
     personal::find(text, &mut found);
-    united(found)
+    let found = united(found);
+    match known(text, &found) {
+        Some(known) => {
+            let again = known.find_iter(text).filter(|again| is_whole(text, &again.range()));
+            let again = again.map(|again| Found { range: again.range(), kind: Secret::Password });
+            united(found.iter().cloned().chain(again).collect())
+        }
+        None => found,
+    }
+}
+
+/// What is found in a place of secrets is one wherever else it stands, unless it could be a word.
+fn known(text: &str, found: &[Found]) -> Option<Regex> {
+    let values = found.iter().filter(|found| found.kind == Secret::Password).map(|found| &text[found.range.clone()]);
+    let known: BTreeSet<String> =
+        values.filter(|value| value.len() >= 7 && is_password_like(value)).map(regex::escape).take(MAX_KNOWN).collect();
+    // Longer ones first: of two that start alike, the longer one counts.
+    let pattern = known.into_iter().rev().collect::<Vec<_>>().join("|");
+    if pattern.is_empty() { None } else { Regex::new(&pattern).ok() }
+}
+
+/// Whether a range is no part of a longer word.
+fn is_whole(text: &str, range: &Range<usize>) -> bool {
+    let part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    !part(text[..range.start].chars().next_back()) && !part(text[range.end..].chars().next())
 }
 
 /// Of what overlaps, one that covers all of it, of the kind that says most.

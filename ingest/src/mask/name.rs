@@ -17,24 +17,114 @@ pub(super) enum Meaning {
 
 /// Words behind the one that counts which leave the meaning as it is: `password_old`.
 const NEUTRAL: &[&str] = &[
-    "string", "value", "plain", "plaintext", "text", "old", "new", "prod", "dev", "test", "staging", "b64", "base64",
-    "confirm", "confirmation", "current", "prev", "previous", "primary", "secondary", "admin", "root", "user", "db",
-    "master", "app", "main", "readonly", "default",
+    "string",
+    "value",
+    "plain",
+    "plaintext",
+    "text",
+    "old",
+    "new",
+    "prod",
+    "dev",
+    "test",
+    "staging",
+    "b64",
+    "base64",
+    "confirm",
+    "confirmation",
+    "current",
+    "prev",
+    "previous",
+    "primary",
+    "secondary",
+    "admin",
+    "root",
+    "user",
+    "db",
+    "master",
+    "app",
+    "main",
+    "readonly",
+    "default",
 ];
 
 /// Words in front of `token` that make it no secret: what pages, counts, or makes a request the same request.
 const HARMLESS_TOKENS: &[&str] = &[
-    "next", "page", "pagination", "continuation", "client", "request", "idempotency", "starting", "forward", "backward",
-    "nextforward", "nextbackward", "sequence", "sync", "lock", "fencing", "task", "cancellation", "search", "resume",
-    "upload", "marker", "max", "total", "input", "output", "prompt", "completion", "cached", "num", "unexpected",
-    "creator", "unlock", "delta", "rotation", "change", "position", "stop", "start", "end", "begin", "special",
-    "block", "creation", "registration", "action", "postman", "key", "firstblock", "secondblock",
+    "next",
+    "page",
+    "pagination",
+    "continuation",
+    "client",
+    "request",
+    "idempotency",
+    "starting",
+    "forward",
+    "backward",
+    "nextforward",
+    "nextbackward",
+    "sequence",
+    "sync",
+    "lock",
+    "fencing",
+    "task",
+    "cancellation",
+    "search",
+    "resume",
+    "upload",
+    "marker",
+    "max",
+    "total",
+    "input",
+    "output",
+    "prompt",
+    "completion",
+    "cached",
+    "num",
+    "unexpected",
+    "creator",
+    "unlock",
+    "delta",
+    "rotation",
+    "change",
+    "position",
+    "stop",
+    "start",
+    "end",
+    "begin",
+    "special",
+    "block",
+    "creation",
+    "registration",
+    "action",
+    "postman",
+    "key",
+    "firstblock",
+    "secondblock",
 ];
 
 /// Words that end in `pass` or `pwd` by accident.
 const NO_PASSWORDS: &[&str] = &[
-    "nopasswd", "nopassword", "compass", "bypass", "trespass", "surpass", "overpass", "underpass", "encompass", "oldpwd",
-    "onepass", "ppassword", "keepass", "lastpass", "firstpass",
+    "nopasswd",
+    "nopassword",
+    "compass",
+    "bypass",
+    "trespass",
+    "surpass",
+    "overpass",
+    "underpass",
+    "encompass",
+    "oldpwd",
+    "onepass",
+    "ppassword",
+    "keepass",
+    "lastpass",
+    "firstpass",
+];
+
+/// Words in front of `pass` that make it a round.
+const PASSES: &[&str] = &[
+    "first", "second", "third", "one", "two", "multi", "single", "last", "final", "by", "dry", "build", "pre", "post",
+    "boarding",
 ];
 
 /// What a name says, given in [`words`].
@@ -51,9 +141,11 @@ pub(super) fn meaning(words: &[String]) -> Option<Meaning> {
     let before = words.len().checked_sub(2).map(|at| words[at]);
     let has = |word: &str| words.contains(&word);
     match last {
-        "password" | "passwd" | "passwort" | "passphrase" | "pwd" => Some(Meaning::Password { vague: false }),
+        "password" | "passwd" | "passwort" | "passphrase" | "pwd" | "rootpw" | "userpw" | "adminpw" | "dbpw" => {
+            Some(Meaning::Password { vague: false })
+        }
+        "pass" if before.is_some_and(|before| PASSES.contains(&before)) => None,
         "pass" | "pw" => Some(Meaning::Password { vague: before.is_none() }),
-        "rootpw" | "userpw" | "adminpw" | "dbpw" => Some(Meaning::Password { vague: false }),
         "auth" if before.is_some_and(|before| before.starts_with("redis")) => Some(Meaning::Password { vague: false }),
         "secretaccesskey" => Some(Meaning::AwsSecret),
         "key" => key(&words),
@@ -84,8 +176,7 @@ pub(super) fn meaning(words: &[String]) -> Option<Meaning> {
 fn key(words: &[&str]) -> Option<Meaning> {
     match words {
         [.., "secret", "access", "key"] | [.., "aws", "secret", "key"] => Some(Meaning::AwsSecret),
-        [.., "private", "key"] => Some(Meaning::PrivateKey),
-        [.., "ssh" | "tls", "key"] => Some(Meaning::PrivateKey),
+        [.., "private" | "ssh" | "tls", "key"] => Some(Meaning::PrivateKey),
         [.., "access", "key"] => Some(Meaning::Token { vague: true }),
         [
             ..,
@@ -156,11 +247,16 @@ mod tests {
     fn meanings() {
         let of = |name: &str| meaning(&words(name));
         let password = Some(Meaning::Password { vague: false });
-        for name in ["DB_PASSWORD", "PGPASSWORD", "MasterUserPassword", "MYSQL_PWD", "db_pass", "storepass", "password_old"] {
+        for name in
+            ["DB_PASSWORD", "PGPASSWORD", "MasterUserPassword", "MYSQL_PWD", "db_pass", "storepass", "password_old"]
+        {
             assert_eq!(of(name), password, "{name}");
         }
-        let none = ["password_hash", "PasswordAuthentication", "NOPASSWD", "compass", "NextToken", "secret_arn", "token_url"];
-        for name in none.into_iter().chain(["ClientToken", "partition_key", "secretName", "passwordless", "max_tokens", ""]) {
+        let none =
+            ["password_hash", "PasswordAuthentication", "NOPASSWD", "compass", "NextToken", "secret_arn", "token_url"];
+        for name in
+            none.into_iter().chain(["ClientToken", "partition_key", "secretName", "passwordless", "max_tokens", ""])
+        {
             assert_eq!(of(name), None, "{name}");
         }
         assert_eq!(of("secretAccessKey"), Some(Meaning::AwsSecret));

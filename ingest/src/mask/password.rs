@@ -10,8 +10,11 @@ use super::form::{is_password_like, is_path, is_placeholder, is_prose, is_random
 use super::value::{Tie, Value};
 use super::{Found, Secret};
 
-/// The longest user and password of an address.
-const MAX_USERINFO: usize = 512;
+/// The longest user and password of an address: some registries have one log in with a token.
+const MAX_USERINFO: usize = 4 * 1024;
+
+/// The same, where a slash in it has to be guessed.
+const MAX_GUESSED: usize = 512;
 
 pub(super) fn find(text: &str, found: &mut Vec<Found>) {
     addresses(text, found);
@@ -25,19 +28,26 @@ static SCHEME: LazyLock<Regex> = LazyLock::new(|| regex(r"[A-Za-z][A-Za-z0-9+.-]
 fn addresses(text: &str, found: &mut Vec<Found>) {
     for scheme in SCHEME.find_iter(text) {
         let start = scheme.end();
-        let rest = window(text, start, MAX_USERINFO);
-        let length = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '|')).unwrap_or(rest.len());
-        let rest = &rest[..length];
-        let mut authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
-        if rest[authority.len()..].starts_with('#') {
+        let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '|');
+        let up_to = |max: usize, end: &dyn Fn(char) -> bool| {
+            let rest = window(text, start, max);
+            &rest[..rest.find(end).unwrap_or(rest.len())]
+        };
+        let mut authority = up_to(MAX_USERINFO, &|c| ends(c) || matches!(c, '/' | '?' | '#'));
+        if text[start + authority.len()..].starts_with('#') {
             // What is behind could be a fragment, but hosts have none.
-            let longer = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
-            authority = if longer[authority.len()..].contains('@') { longer } else { authority };
+            let longer = up_to(MAX_GUESSED, &|c| ends(c) || matches!(c, '/' | '?'));
+            authority = if longer.len() > authority.len() && longer[authority.len()..].contains('@') {
+                longer
+            } else {
+                authority
+            };
         }
         let userinfo = match (authority.rfind('@'), authority.split_once(':')) {
             (Some(at), _) => &authority[..at],
             // A password with a slash in it, which should have been escaped.
             (None, Some((_, port))) if !port.is_empty() && !port.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let rest = up_to(MAX_GUESSED, &ends);
                 match rest.rfind('@') {
                     Some(at) => &rest[..at],
                     None => continue,
@@ -62,16 +72,27 @@ fn addresses(text: &str, found: &mut Vec<Found>) {
 
 /// Whether a value in a place of passwords is one.
 fn is_plain(value: &str) -> bool {
-    value.len() >= 3 && !is_placeholder(value) && !is_reference(value, true) && !is_prose(value) && !value.starts_with(['[', '{'])
+    value.len() >= 3
+        && !is_placeholder(value)
+        && !is_reference(value, true)
+        && !is_prose(value)
+        && !value.starts_with(['[', '{'])
 }
 
 /// Places of passwords, and whether the value must look like one.
 static PHRASES: LazyLock<Vec<(Regex, bool)>> = LazyLock::new(|| {
     let table = [
-        (r#"(?i-u:\bidentified\s{1,4}(?:with\s{1,4}[\w'"]{1,40}\s{1,4})?by(?:\s{1,4}password)?)\s{1,4}['"]([^'"\n]{3,})['"]"#, false),
+        (
+            r#"(?i-u:\bidentified\s{1,4}(?:with\s{1,4}[\w'"]{1,40}\s{1,4})?by(?:\s{1,4}password)?)\s{1,4}['"]([^'"\n]{3,})['"]"#,
+            false,
+        ),
         (r#"(?:^|[\s(])(?i-u:password)(?:\s{1,4}|\s?\(\s?)'([^'\s][^'\n]{2,})'"#, false),
-        (r"(?i-u:\bmachine)\s{1,4}\S{1,200}\s{1,40}(?i-u:login)\s{1,4}\S{1,64}\s{1,40}(?i-u:password)\s{1,4}(\S{3,})", false),
+        (
+            r"(?i-u:\bmachine)\s{1,4}\S{1,200}\s{1,40}(?i-u:login)\s{1,4}\S{1,64}\s{1,40}(?i-u:password)\s{1,4}(\S{3,})",
+            false,
+        ),
         (r"(?i-u:\blogin|\buser(?:name)?)\s{1,4}\S{1,64}\s{1,40}(?i-u:password)\s{1,4}(\S{3,})", true),
+        (r#"(?m)^\s{0,8}(?:requirepass|masterauth|bindpw|rootpw)\s{1,8}"?([^\s"]{3,})"#, false),
         (r#"(?:[\w.-]{1,40}):([^\s:@/"'`]{3,64})@(?:tcp|unix)\("#, false),
         (r"(?m)^[\w.*-]{1,100}:(?:[0-9]{4,5}|\*):[\w*-]{1,64}:[\w*.-]{1,64}:([^\s:]{3,})$", false),
         (r#"(?i-u:auth\w{0,12})\s?=?\s?\(\s?['"][^'"\n]{1,64}['"]\s?,\s?['"]([^'"\n]{3,})['"]"#, false),
@@ -112,17 +133,23 @@ fn tables(text: &str, found: &mut Vec<Found>) {
         } else if !header.is_empty() && trimmed.bytes().all(|byte| matches!(byte, b'|' | b'-' | b':' | b' ')) {
             let meaning = |(at, cell): (usize, Range<usize>)| Some((at, column(bare(&header[cell]))?));
             columns = cells(header).into_iter().enumerate().filter_map(meaning).collect();
-        } else if !columns.is_empty() {
+        } else if columns.is_empty() {
+            header = line;
+        } else {
             let cells = cells(line);
             for (at, meaning) in &columns {
                 let Some(cell) = cells.get(*at) else { continue };
                 let content = bare(&line[cell.clone()]);
                 let offset = start + cell.start + line[cell.clone()].find(content).unwrap_or(0);
-                let value = Value { range: offset..offset + content.len(), tie: Tie::Loose, quoted: false, goes_on: false, spaced: true };
+                let value = Value {
+                    range: offset..offset + content.len(),
+                    tie: Tie::Loose,
+                    quoted: false,
+                    goes_on: false,
+                    spaced: true,
+                };
                 found.extend(judge(text, &value, *meaning).map(|kind| Found { range: value.range, kind }));
             }
-        } else {
-            header = line;
         }
     }
 }

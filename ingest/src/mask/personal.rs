@@ -24,7 +24,8 @@ const NO_DOMAINS: &[&str] = &[
 ];
 
 /// Domains whose addresses are those of machines.
-const MACHINES: &[&str] = &["amazonaws.com", "amazonaws.com.cn", "amazonses.com", "gserviceaccount.com", "compute.internal"];
+const MACHINES: &[&str] =
+    &["amazonaws.com", "amazonaws.com.cn", "amazonses.com", "gserviceaccount.com", "compute.internal"];
 
 static SHELL: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"\b(?:ssh|scp|sftp|rsync|mosh|autossh|sshfs|ssh-copy-id|ssh-keyscan|ProxyJump|HostName)\b[ \t]")
@@ -72,9 +73,14 @@ fn is_login(text: &str, start: usize, end: usize) -> bool {
         return true;
     }
     let line = window_before(text, start, 200).rsplit('\n').next().unwrap_or_default();
-    let word = line.rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '(')).next().unwrap_or_default();
+    let word =
+        line.rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '(')).next().unwrap_or_default();
     let authority = word.rfind("://").is_some_and(|scheme| !word[scheme + 3..].contains(['/', '?', '#']));
-    authority || MAIL_ID.is_match(line) || SHELL.is_match(line) || line.ends_with("git@") || &text[start..end] == "git@github.com"
+    authority
+        || MAIL_ID.is_match(line)
+        || SHELL.is_match(line)
+        || line.ends_with("git@")
+        || &text[start..end] == "git@github.com"
 }
 
 /// Headers that name a message, not a person.
@@ -85,7 +91,9 @@ static DIGITS: LazyLock<Regex> = LazyLock::new(|| regex(r"[0-9](?:[ -]?[0-9]){12
 fn cards(text: &str, found: &mut Vec<Found>) {
     let bytes = text.as_bytes();
     for number in DIGITS.find_iter(text) {
-        let joined = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+'));
+        let joined = |byte: Option<&u8>| {
+            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+'))
+        };
         let before = number.start().checked_sub(1).and_then(|at| bytes.get(at));
         let ends = match &bytes[number.end()..] {
             [b'.' | b'-', next, ..] => !next.is_ascii_alphanumeric(),
@@ -131,7 +139,9 @@ static PHONE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static PHONE_WORD: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i-u:phone|tel|telephone|telefon|mobile|handy|cell|call|sms|text|pager|fax|whatsapp|hotline|signal|dial|ring)")
+    regex(
+        r"(?i-u:phone|tel|telephone|telefon|mobile|handy|cell|call|sms|text|pager|fax|whatsapp|hotline|signal|dial|ring)",
+    )
 });
 
 fn phones(text: &str, found: &mut Vec<Found>) {
@@ -139,7 +149,9 @@ fn phones(text: &str, found: &mut Vec<Found>) {
     for number in PHONE.find_iter(text) {
         let value = number.as_str();
         let before = number.start().checked_sub(1).and_then(|at| bytes.get(at));
-        let joined = before.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+' | b'/' | b'='));
+        let joined = before.is_some_and(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+' | b'/' | b'=')
+        });
         let goes_on = bytes.get(number.end()).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
         let digits = value.bytes().filter(u8::is_ascii_digit).count();
         if joined || goes_on || !(10..=15).contains(&digits) {

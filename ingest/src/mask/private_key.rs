@@ -84,6 +84,10 @@ fn material(text: &str, start: usize) -> Option<usize> {
         let piece = run(text, at, limit - at, is_base64);
         // In source code lines are joined with `+`, which is Base64 as well.
         let length = piece - at;
+        if &text[at..piece] == "+" {
+            at = piece;
+            continue;
+        }
         if length == 0 {
             break;
         }
@@ -106,7 +110,7 @@ const fn is_base64(byte: u8) -> bool {
 /// Whether a line, or what stands for one, ends here.
 fn stands_alone(rest: &str) -> bool {
     let rest = rest.trim_start_matches([' ', '\t', '\r', '"', '\'', '`', ',']);
-    rest.is_empty() || rest.starts_with(['\n', '\\', '-', '<', '+'])
+    rest.is_empty() || rest.starts_with(['\n', '\\', '<', '+']) || rest.starts_with("--")
 }
 
 /// Whether the Base64 at the start of a text is that of a PEM block with a private key.
@@ -122,7 +126,7 @@ fn names_private_key(encoded: &str) -> bool {
             b'/' => 63,
             _ => break,
         };
-        bits = (bits << 6 | u32::from(value)) & 0xffff;
+        bits = ((bits << 6) | u32::from(value)) & 0xffff;
         held += 6;
         if held >= 8 {
             held -= 8;

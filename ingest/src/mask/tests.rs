@@ -62,64 +62,278 @@ fn the_table() {
             if result.iter().any(|got| same(&case.text, got, want)) {
                 *hits.entry(want.kind).or_insert(0) += 1;
             } else {
-                wrong.push(format!("line {}: no {} at {:?} in {:?}", case.line, want.kind, &case.text[want.range.clone()], case.text));
+                wrong.push(format!(
+                    "line {}: no {} at {:?} in {:?}",
+                    case.line,
+                    want.kind,
+                    &case.text[want.range.clone()],
+                    case.text
+                ));
             }
         }
         for got in &result {
             *found.entry(got.kind).or_insert(0) += 1;
             if !case.expected.iter().any(|want| same(&case.text, got, want)) {
-                wrong.push(format!("line {}: {} at {:?} in {:?}", case.line, got.kind, &case.text[got.range.clone()], case.text));
+                wrong.push(format!(
+                    "line {}: {} at {:?} in {:?}",
+                    case.line,
+                    got.kind,
+                    &case.text[got.range.clone()],
+                    case.text
+                ));
             }
         }
     }
-    let of = |counts: &BTreeMap<Secret, u32>, kinds: &[Secret]| kinds.iter().filter_map(|kind| counts.get(kind)).sum::<u32>();
+    let of = |counts: &BTreeMap<Secret, u32>, kinds: &[Secret]| {
+        kinds.iter().filter_map(|kind| counts.get(kind)).sum::<u32>()
+    };
     let share = |part: u32, whole: u32| f64::from(part) * 100.0 / f64::from(whole);
-    println!("{} cases, {} without anything to mask", cases.len(), cases.iter().filter(|case| case.expected.is_empty()).count());
+    eprintln!(
+        "{} cases, {} without anything to mask",
+        cases.len(),
+        cases.iter().filter(|case| case.expected.is_empty()).count()
+    );
     for kind in Secret::ALL {
         let (hits, expected, found) = (of(&hits, &[kind]), of(&expected, &[kind]), of(&found, &[kind]));
-        println!("{kind}: {hits} of {expected} masked, {} masked wrongly", found - hits);
+        eprintln!("{kind}: {hits} of {expected} masked, {} masked wrongly", found - hits);
     }
     let must = [
-        Secret::AwsAccessKeyId, Secret::AwsSecretAccessKey, Secret::AwsSessionToken, Secret::AwsSignature, Secret::Token, Secret::PrivateKey,
+        Secret::AwsAccessKeyId,
+        Secret::AwsSecretAccessKey,
+        Secret::AwsSessionToken,
+        Secret::AwsSignature,
+        Secret::Token,
+        Secret::PrivateKey,
     ];
     let recall = share(of(&hits, &must), of(&expected, &must));
     let whole = share(of(&hits, &Secret::ALL), of(&expected, &Secret::ALL));
     let precision = share(of(&hits, &Secret::ALL), of(&found, &Secret::ALL));
-    println!("recall of keys and tokens {recall:.1} %, of everything {whole:.1} %, precision {precision:.1} %");
-    wrong.iter().for_each(|wrong| println!("{wrong}"));
+    eprintln!("recall of keys and tokens {recall:.1} %, of everything {whole:.1} %, precision {precision:.1} %");
+    wrong.iter().for_each(|wrong| eprintln!("{wrong}"));
     assert!((100.0 - recall).abs() < f64::EPSILON, "recall of keys and tokens is {recall:.1} %");
     assert!(precision >= 95.0, "precision is {precision:.1} %");
 }
 
 #[test]
-fn zz_try() {
-    let root = std::env::var("TRY").unwrap();
-    let mut stack = vec![std::path::PathBuf::from(root)];
-    let (mut bytes, mut time) = (0, std::time::Duration::ZERO);
-    while let Some(path) = stack.pop() {
-        if path.is_dir() {
-            stack.extend(fs_err::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-            continue;
-        }
-        let Ok(text) = String::from_utf8(fs_err::read(&path).unwrap()) else { continue };
-        bytes += text.len();
-        let text = crate::extract::extract(crate::extract::Format::Markdown, &text).text;
-        let now = std::time::Instant::now();
-        let found = find(&text);
-        time += now.elapsed();
-        let mut after = text.clone();
-        mask(&mut after);
-        assert!(mask(&mut after.clone()).is_empty(), "{}", path.display());
-        for m in form::regex(r"wJalr|je7Mt|AKIA[A-Z0-9]{16}|ASIA[A-Z0-9]{16}|PRIVATE KEY---|IQoJb3|AQoDYX|FwoGZ|BEGIN RSA|eyJhbG[A-Za-z0-9]{10,}|gh[ps]_[a-z0-9]|xox[a-z]-|sk_live|AIza[0-9A-Za-z]").find_iter(&after) {
-            let a = after.floor_char_boundary(m.start().saturating_sub(80));
-            let b = after.ceil_char_boundary((m.end() + 80).min(after.len()));
-            println!("TRY\tLEFT\t{}\t{}", path.display(), after[a..b].replace('\n', "⏎"));
-        }
-        for Found { range, kind } in found {
-            let a = text.ceil_char_boundary(range.start.saturating_sub(60));
-            let b = text.floor_char_boundary((range.end + 30).min(text.len()));
-            println!("TRY\t{kind}\t{}\t{}«{}»{}", path.display(), text[a..range.start].replace('\n', "⏎"), text[range.clone()].replace('\n', "⏎"), text[range.end..b].replace('\n', "⏎"));
+fn masks_are_as_long_as_what_they_hide() {
+    for case in cases() {
+        let mut text = case.text.clone();
+        let found = mask(&mut text);
+        assert_eq!(
+            (text.len(), text.lines().count()),
+            (case.text.len(), case.text.lines().count()),
+            "line {}",
+            case.line
+        );
+        assert_eq!(found.len(), case.expected.len(), "line {}", case.line);
+        assert_eq!(mask(&mut text), [], "line {}: masked again: {text}", case.line);
+    }
+}
+
+#[test]
+fn what_masks_look_like() {
+    let cases = [
+        ("password=hunter2", "password=[passwo"),
+        ("password=hunter2hunter2", "password=[password****]"),
+        ("password=1234567890", "password=[password]"),
+        ("password=ümläut9!", "password=[password]"),
+        ("a\nkey AKIA1234567890ABCDEF\nb", "a\nkey [aws_access_key_id*]\nb"),
+        ("cc bob@example.com, ann@example.com.", "cc [email********], [email********]."),
+        (
+            "- -----BEGIN EC PRIVATE KEY-----\n  MHcCAQEEIGx4Y2h1\n  Zm9v\n  -----END EC PRIVATE KEY-----\n",
+            "- [private_key*****************]\n  [private_key***]\n  [pri\n  [private_key***************]\n",
+        ),
+    ];
+    for (text, expected) in cases {
+        let mut masked = text.to_owned();
+        mask(&mut masked);
+        assert_eq!(masked, expected);
+    }
+}
+
+#[test]
+fn what_is_known_is_masked_wherever_it_stands() {
+    let cases = [
+        (
+            "password: Zebra#77\nWe tried Zebra#77, not Zebra#779.",
+            "password: [passwor\nWe tried [passwor, not Zebra#779.",
+        ),
+        // What is a word as well is left alone elsewhere.
+        ("password: postgres\npostgres restarted", "password: [passwor\npostgres restarted"),
+    ];
+    for (text, expected) in cases {
+        let mut masked = text.to_owned();
+        mask(&mut masked);
+        assert_eq!(masked, expected);
+    }
+}
+
+#[test]
+fn lines_and_kinds() {
+    let mut text = "# T\n\nAsk bob@example.com\nfor AKIA1234567890ABCDEF,\nor ann@example.com\n".to_owned();
+    let found: Vec<_> = mask(&mut text).into_iter().map(|found| (found.kind, found.line)).collect();
+    assert_eq!(found, [(Secret::Email, 3), (Secret::AwsAccessKeyId, 4), (Secret::Email, 5)]);
+    for kind in Secret::ALL {
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        assert_eq!(kind.to_string(), kind.as_str());
+    }
+}
+
+/// Texts that make patterns look far ahead, or start over and over.
+#[test]
+fn hostile_texts_take_no_longer_than_others() {
+    let pieces = [
+        "password=",
+        "password=<",
+        "password='",
+        "password=“",
+        "token: ",
+        "-----BEGIN PRIVATE KEY-----",
+        "eyJ",
+        "eyJa.",
+        "AKIA",
+        "a@",
+        "://",
+        "http://a:",
+        "x:y@",
+        "ghp_",
+        "glpat-",
+        "sk-",
+        "mysql ",
+        "curl -u a:",
+        "IQoJb3JpZ2lu",
+        "| password |",
+        "|",
+        "authorization: ",
+        "cookie: sid=",
+        "LS0tLS1CRUdJTi",
+        "1 ",
+        "+1 2",
+        "4111 ",
+        "secret ",
+        "\\u0026",
+        "%2F",
+        "AAAAAAAAAA/",
+        "login a ",
+        "auth('a','b",
+        "echo a ",
+        "name: DB_PASSWORD ",
+        "secret access key ",
+        "session_token=“",
+        "identified by '",
+        "machine a login b password ",
+        "bearer ",
+        "MTk4NjIyNDgzNDcxOTI1MjQ4.",
+        "((((",
+        "'\"",
+    ];
+    let started = std::time::Instant::now();
+    let mut worst = (std::time::Duration::ZERO, "");
+    for piece in pieces {
+        for between in ["", "\n", "x"] {
+            let mut text = format!("{piece}{between}").repeat(100_000 / (piece.len() + between.len()));
+            let now = std::time::Instant::now();
+            mask(&mut text);
+            worst = worst.max((now.elapsed(), piece));
         }
     }
-    println!("TRY {bytes} bytes in {time:?}");
+    eprintln!("worst of 100 kB: {worst:?}, all: {:?}", started.elapsed());
+    // A pattern that is quadratic in 100 kB takes minutes.
+    assert!(worst.0.as_secs() < 5, "{worst:?}");
+}
+
+fn pieces() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(vec![
+        "password",
+        "=",
+        ": ",
+        " is ",
+        "\"",
+        "'",
+        "`",
+        "\n",
+        "|",
+        "https://",
+        "@",
+        ".",
+        "example.com",
+        "bob",
+        "AKIA1234567890ABCDEF",
+        "secret",
+        "token",
+        "key",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "-----BEGIN PRIVATE KEY-----",
+        "MIIEpAIBAAKCAQEA7f",
+        "-----END PRIVATE KEY-----",
+        "hunter2",
+        "Pa55!",
+        "[",
+        "]",
+        "[password",
+        "[aws_secret_access_key***]",
+        "*",
+        "ghp_abcdefABCDEF0123456789abcdefABCDEF012",
+        "eyJhbGciOiJI.eyJzdWIiOiIx.c2ln",
+        "Bearer ",
+        "Authorization: ",
+        "aws_session_token=",
+        "IQoJb3JpZ2luX2VjEXAMPLE0123456789abcdefghijklmnopqrstuvwx",
+        "--password ",
+        "mysql -p",
+        "curl -u ",
+        "4111 1111 1111 1111",
+        "+1 415 555 0132",
+        "phone ",
+        "\\n",
+        "\\",
+        "%2F",
+        "${",
+        "}",
+        " ",
+        "ä",
+        "→",
+        "(",
+        ")",
+        "name: ",
+        "value: ",
+        "PASS",
+        "|---|",
+        "-",
+        "_",
+        "sk-",
+        "<",
+        ">",
+        ",",
+        ";",
+        "&",
+    ]);
+    prop::collection::vec(
+        prop_oneof![8 => known.prop_map(str::to_owned), 1 => "\\PC{0,6}".prop_map(String::from)],
+        0..40,
+    )
+    .prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn masking_is_safe_and_done_once(text in pieces()) {
+        let mut masked = text.clone();
+        let found = mask(&mut masked);
+        prop_assert_eq!(masked.len(), text.len());
+        prop_assert_eq!(masked.matches('\n').count(), text.matches('\n').count());
+        prop_assert_eq!(found.is_empty(), masked == text);
+        let mut again = masked.clone();
+        let more = mask(&mut again);
+        prop_assert!(more.is_empty(), "{:?} in {:?}", more, masked);
+    }
+
+    #[test]
+    fn any_text_at_all(text in any::<String>()) {
+        let mut masked = text.clone();
+        mask(&mut masked);
+        prop_assert_eq!(masked.len(), text.len());
+    }
 }

@@ -148,7 +148,11 @@ fn is_token(text: &str, prefix: &str, start: usize, value: &str) -> bool {
         }
         "amzn.mws." => is_uuid(value),
         "SG." => value.contains('.'),
-        _ if value.len() >= 20 && value.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_')) => false,
+        _ if value.len() >= 20
+            && value.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_')) =>
+        {
+            false
+        }
         _ => distinct(value) >= 6 && !(value.len() < 64 && is_placeholder(value)),
     }
 }

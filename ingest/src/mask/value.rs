@@ -16,10 +16,12 @@ pub(super) enum Tie {
     Flag,
     /// `name: value`.
     Colon,
-    /// `name("value")`.
+    /// `name("value")`, `"name", "value"`.
     Call,
-    /// In the next cell of a table, on the next line, behind `is`, or just behind.
+    /// In the next cell of a table, on the next line, behind `is`.
     Loose,
+    /// In quotes just behind.
+    Blank,
 }
 
 /// A value.
@@ -36,8 +38,17 @@ pub(super) struct Value {
 
 /// `"`, as texts write it.
 const QUOTES: &[(&str, &str)] = &[
-    ("\\\\\\\"", "\\\\\\\""), ("\\\"", "\\\""), ("\\'", "\\'"), ("\"", "\""), ("'", "'"), ("`", "`"), ("“", "”"), ("„", "“"), ("‘", "’"),
-    ("&quot;", "&quot;"), ("%22", "%22"),
+    ("\\\\\\\"", "\\\\\\\""),
+    ("\\\"", "\\\""),
+    ("\\'", "\\'"),
+    ("\"", "\""),
+    ("'", "'"),
+    ("`", "`"),
+    ("“", "”"),
+    ("„", "“"),
+    ("‘", "’"),
+    ("&quot;", "&quot;"),
+    ("%22", "%22"),
 ];
 
 /// What may stand between a name and what ties a value to it: quotes, brackets, marks of emphasis.
@@ -48,8 +59,8 @@ static TIE: LazyLock<Regex> = LazyLock::new(|| {
         (?P<hint> (?:[\ \t]{0,2}\[ | [\ \t]{1,2}\()[^\])\n]{0,40}[\])] )? [\ \t]{0,64} (?: (?P<equals> :=|===?|=>|=|%3D|\\u003d|→|->) | (?P<colon> ::?) )
         | [\ \t]{0,8} (?P<cell> \|)
         | (?P<tag> >)
-        | (?P<call> \()
-        | (?P<prose> (?:[\ \t]{1,2}(?:for|of|on)(?:[\ \t][\w@'’`-]{1,40}(?:\.[\w-]{1,40}){0,4}){1,5}?)? [\ \t]{1,2}(?:is|was|were|to|as|became|=)[\ \t]?:?[\ \t] )
+        | (?P<call> \( | ,[\ \t]{0,4})
+        | (?P<prose> (?:[\ \t]{1,2}(?:for|of|on)(?:[\ \t][\w@'’`-]{1,40}(?:\.[\w-]{1,40}){0,4}){1,5}?)? (?: [\ \t]{1,2}(?:is|was|were|to|as|became|=)(?:[\ \t](?:now|set|changed|reset|updated)){0,2}(?:[\ \t]to)?[\ \t]?:? | : )[\ \t] )
         | (?P<blank> [\ \t]{1,8})
         )"#,
     )
@@ -80,7 +91,11 @@ pub(super) fn of_name(text: &str, end: usize, flag: bool, tag: bool, max: usize)
     }
     if has("colon") {
         // `**Password:** x`
-        let stars = if closers.contains('*') || text[behind..].starts_with("**") { run(text, behind, 3, |byte| byte == b'*') } else { behind };
+        let stars = if closers.contains('*') || text[behind..].starts_with("**") {
+            run(text, behind, 3, |byte| byte == b'*')
+        } else {
+            behind
+        };
         return after_colon(text, stars, max);
     }
     if has("cell") {
@@ -102,7 +117,7 @@ pub(super) fn of_name(text: &str, end: usize, flag: bool, tag: bool, max: usize)
     }
     // A flag in quotes is spoken about.
     let flag = flag && closers.is_empty();
-    let value = value_at(text, behind, if flag { Tie::Flag } else { Tie::Loose }, max)?;
+    let value = value_at(text, behind, if flag { Tie::Flag } else { Tie::Blank }, max)?;
     (flag || value.quoted).then_some(value)
 }
 
@@ -154,10 +169,20 @@ fn value_at(text: &str, start: usize, tie: Tie, max: usize) -> Option<Value> {
     let length = unquoted(body);
     let range = start + opened..start + opened + length;
     let behind = &body[length..];
-    let line_rest = behind.trim_start_matches(|c: char| !c.is_whitespace()).split('\n').next().unwrap_or_default();
-    let next = line_rest.trim_start().trim_start_matches(['*', '_', '`', '"', '\'']);
-    let goes_on = behind.starts_with([' ', '\t']) && next.starts_with(|c: char| c.is_alphabetic() || c == '$');
+    let goes_on = goes_on(behind);
     (length > 0).then_some(Value { range, tie, quoted: false, goes_on, spaced })
+}
+
+/// Whether a line goes on with words: with a sentence, or with code.
+fn goes_on(behind: &str) -> bool {
+    let rest = behind.trim_start_matches([',', ';']);
+    let next = rest.trim_start_matches([' ', '\t']);
+    let listed = rest.len() < behind.len();
+    let name = next.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    let pair = listed && name.trim_start().starts_with([':', '=']);
+    next.len() < rest.len()
+        && next.trim_start_matches(['*', '_', '`', '"', '\'']).starts_with(|c: char| c.is_alphabetic() || c == '$')
+        && !pair
 }
 
 /// How long what is in quotes is: up to the first closing quote on the same line that is not escaped.
@@ -181,7 +206,7 @@ fn unquoted(body: &str) -> usize {
     for (at, &byte) in bytes.iter().enumerate() {
         let stops = match byte {
             b'"' | b'\'' | b'`' | b'<' => true,
-            b'\\' => matches!(bytes.get(at + 1), Some(b'n' | b'r' | b't' | b'"' | b'\'')),
+            b'\\' => matches!(bytes[at + 1..], [b'n' | b'r' | b't' | b'"' | b'\'', ..] | [b'u', b'0', b'0', ..]),
             // Only before another pair of name and value, or at the end of a line; passwords have such characters too.
             b'&' | b';' | b',' | b'|' => next_pair(&bytes[at + 1..]),
             byte => byte.is_ascii_whitespace() || byte.is_ascii_control(),
@@ -199,9 +224,8 @@ fn unquoted(body: &str) -> usize {
             ')' => opened('(', ')'),
             ']' => opened('[', ']'),
             '}' => opened('{', '}'),
-            '.' | ',' | ';' | ':' | '\\' => false,
+            '.' | ',' | ';' | ':' | '\\' | '”' | '’' => false,
             '*' => !value.ends_with("**") || value.starts_with('*'),
-            '”' | '’' => false,
             _ => true,
         };
         if keeps {
@@ -214,12 +238,15 @@ fn unquoted(body: &str) -> usize {
 
 /// Whether a name with a value comes next, or nothing.
 fn next_pair(rest: &[u8]) -> bool {
-    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
-    let name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ' | b'$' | b'"' | b'\'');
+    let rest = rest.strip_prefix(b" ").or_else(|| rest.strip_prefix(b"amp;")).unwrap_or(rest);
+    let name =
+        |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ' | b'$' | b'"' | b'\'');
     let length = rest.iter().take(40).take_while(name).count();
     match rest.get(length) {
         None => true,
-        Some(byte) if length == 0 => byte.is_ascii_whitespace() || matches!(byte, b'|' | b'&' | b')' | b'}' | b']' | b'<'),
+        Some(byte) if length == 0 => {
+            byte.is_ascii_whitespace() || matches!(byte, b'|' | b'&' | b')' | b'}' | b']' | b'<')
+        }
         Some(byte) => matches!(byte, b'=' | b':'),
     }
 }

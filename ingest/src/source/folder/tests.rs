@@ -190,3 +190,33 @@ fn the_hash_covers_what_decides_the_document() {
         assert_ne!(hash, other);
     }
 }
+
+#[test]
+fn notes_are_masked_and_documentation_is_not() {
+    use crate::mask::{Masked, Secret};
+
+    let text = "---\ntitle: Ask bob@example.com\nkind: incident\ncause: password=hunter22\n---\n# Key AKIA1234567890ABCDEF leaked\n\n\
+        ## Login `Pa55word!`: password is `Pa55word!`\n\nRotated.\n";
+    let options = FolderOptions::new("/data", "team");
+    let Prepared { document, passages, masked } = prepare(&found("a.md"), text.as_bytes(), &options).unwrap();
+    let kinds: Vec<_> = masked.iter().map(|Masked { kind, line }| (*kind, *line)).collect();
+    let shown = serde_json::to_string(&(&document, &passages)).unwrap();
+    for secret in ["bob@example.com", "hunter22", "Pa55word!", "AKIA1234567890ABCDEF"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+    // The title is none of the text's; the cause is a line of its last section.
+    let expected = [
+        (Secret::Email, 1),
+        (Secret::AwsAccessKeyId, 1),
+        (Secret::Password, 3),
+        (Secret::Password, 3),
+        (Secret::Password, 9),
+    ];
+    assert_eq!(kinds, expected);
+    assert!(passages.iter().all(|passage| document.text.get(passage.range.clone()).is_some()));
+    assert!(passages[0].heading_path.iter().chain([&document.title]).any(|heading| heading.contains('[')));
+
+    let guide = text.replace("incident", "troubleshooting");
+    let Prepared { document, masked, .. } = prepare(&found("a.md"), guide.as_bytes(), &options).unwrap();
+    assert!(masked.is_empty() && document.text.contains("hunter22"));
+}
