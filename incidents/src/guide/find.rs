@@ -18,7 +18,7 @@ const CANDIDATES: usize = 40;
 /// Guides that are known.
 pub struct Guides {
     collection: Collection,
-    guides: FxHashMap<u32, Guide>,
+    by_number: FxHashMap<u32, Guide>,
     by_document: FxHashMap<String, u32>,
 }
 
@@ -37,17 +37,17 @@ pub const WEAK: f32 = 0.25;
 impl Guides {
     /// No guide yet. Vectors are made by the table.
     pub fn new(table: Arc<Table>) -> Self {
-        Self { collection: Collection::new(table), guides: FxHashMap::default(), by_document: FxHashMap::default() }
+        Self { collection: Collection::new(table), by_number: FxHashMap::default(), by_document: FxHashMap::default() }
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.guides.len()
+        self.by_number.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.guides.is_empty()
+        self.by_number.is_empty()
     }
 
     /// Adds a guide, or replaces the one of the same document.
@@ -56,9 +56,11 @@ impl Guides {
         let join = |lines: &[String]| lines.join("\n");
         let (symptoms, signals) = (join(&guide.symptoms), join(&guide.signals));
         let errors = join(&guide.errors);
-        let steps: String = guide.steps.iter().map(|step| format!("{}\n{}\n", step.section, step.action)).collect();
-        let decisions: String =
-            guide.steps.iter().flat_map(|step| &step.decisions).map(|decision| format!("{}\n", decision.when)).collect();
+        let steps: Vec<&str> =
+            guide.steps.iter().flat_map(|step| [step.section.as_str(), step.action.as_str()]).collect();
+        let decisions: Vec<&str> =
+            guide.steps.iter().flat_map(|step| &step.decisions).map(|decision| decision.when.as_str()).collect();
+        let (steps, decisions) = (steps.join("\n"), decisions.join("\n"));
         let services = guide.services.join(" ");
         let fields = [
             Field { text: &guide.title, weight: 1.0 },
@@ -74,7 +76,7 @@ impl Guides {
         let meaning = PassageText { title: &guide.title, headings: &services, body: &symptoms };
         let number = self.collection.insert(&fields, &names, meaning)?;
         self.by_document.insert(guide.document.clone(), number);
-        self.guides.insert(number, guide);
+        self.by_number.insert(number, guide);
         Ok(())
     }
 
@@ -82,18 +84,18 @@ impl Guides {
     pub fn remove(&mut self, document: &str) {
         if let Some(number) = self.by_document.remove(document) {
             self.collection.remove(number);
-            self.guides.remove(&number);
+            self.by_number.remove(&number);
         }
     }
 
     /// The guide of a document.
     pub fn get(&self, document: &str) -> Option<&Guide> {
-        self.guides.get(self.by_document.get(document)?)
+        self.by_number.get(self.by_document.get(document)?)
     }
 
     /// All guides, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Guide> {
-        self.guides.values()
+        self.by_number.values()
     }
 
     /// Guides for a symptom, the best first.
@@ -108,7 +110,7 @@ impl Guides {
             .search(symptom, &names, CANDIDATES)?
             .into_iter()
             .filter_map(|scores| {
-                let guide = self.guides.get(&scores.number)?;
+                let guide = self.by_number.get(&scores.number)?;
                 Some(Matched { guide, score: WEIGHTS.score(&scores, shared(&asked, &guide.services), None) })
             })
             .collect();
@@ -120,6 +122,6 @@ impl Guides {
 
 impl std::fmt::Debug for Guides {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Guides").field("guides", &self.guides.len()).finish_non_exhaustive()
+        f.debug_struct("Guides").field("guides", &self.by_number.len()).finish_non_exhaustive()
     }
 }

@@ -186,8 +186,13 @@ impl std::fmt::Debug for Collection {
     }
 }
 
+/// A collection is taken for one of so many texts at least, when it is asked how rare a name is.
+const FEW: usize = 1_000;
+
 /// 1 for what one text of many has, near 0 for what all have.
 fn rarity(with: usize, of: usize) -> f32 {
+    // Among a handful of texts everything is frequent, and yet what two of them share by name is no chance.
+    let of = of.max(FEW);
     let idf = |with: usize| (1.0 + (of as f32 - with as f32 + 0.5).max(0.0) / (with as f32 + 0.5)).ln();
     let most = idf(1);
     if most > 0.0 { (idf(with.max(1)) / most).clamp(0.0, 1.0) } else { 1.0 }

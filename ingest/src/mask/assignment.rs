@@ -48,6 +48,11 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
         if judged == Some(Secret::AwsSessionToken) {
             value.range.end = value.range.end.max(token_end(text, value.range.start));
         }
+        // What was only looked at in part is masked as a whole.
+        if judged.is_some() && value.range.len() + 8 >= max {
+            let part = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`' | b'<');
+            value.range.end = run(text, value.range.end, usize::MAX, part);
+        }
         // In a long value that is none there is no name either.
         if judged.is_some() || value.range.len() > 256 {
             seen = value.range.end;

@@ -53,6 +53,9 @@ static NEAR_WORD: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?i-u:secret|access[ _.-]?key|aws[ _.-]?key|credential)|(?:AKIA|ASIA)[A-Z0-9]{16}|\[aws_access_key_id")
 });
 
+static OTHER_NAME: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#"(?i-u:token|api[ _-]?key|password)["']?[ \t]{0,4}[:= ][ \t]{0,4}["']?$"#));
+
 fn secret_keys(text: &str, found: &mut Vec<Found>) {
     for range in runs_of_40(text) {
         let value = &text[range.clone()];
@@ -65,6 +68,10 @@ fn secret_keys(text: &str, found: &mut Vec<Found>) {
         }
         let before = window_before(text, range.start, NEAR);
         let behind = window(text, range.end, NEAR / 2);
+        // Another rule knows what is assigned to these, and whether it is a secret.
+        if OTHER_NAME.is_match(before) {
+            continue;
+        }
         if [before, behind].into_iter().any(|around| NEAR_WORD.find_iter(around).any(|word| !in_mask(around, &word))) {
             found.push(Found { range, kind: Secret::AwsSecretAccessKey });
         }

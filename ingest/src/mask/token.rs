@@ -166,7 +166,7 @@ fn json_web_tokens(text: &str, found: &mut Vec<Found>) {
         if start.start() < seen || !starts_word(text, start.start()) {
             continue;
         }
-        let end = run(text, start.start(), 16 * 1024, |byte| Body::Dotted.has(byte));
+        let end = run(text, start.start(), usize::MAX, |byte| Body::Dotted.has(byte));
         seen = end;
         let value = text[start.start()..end].trim_end_matches('.');
         let parts: Vec<&str> = value.splitn(6, '.').collect();
