@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::path::Path;
+#[cfg(feature = "mcp")]
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,6 +26,7 @@ pub(crate) struct App {
     opened: Mutex<Option<Arc<OpenIndex>>>,
     experience: experience::Shared,
     /// Whether what was recorded is about to be published.
+    #[cfg(feature = "mcp")]
     pub(crate) publishing: Arc<AtomicBool>,
 }
 
@@ -53,6 +55,7 @@ impl App {
             models,
             opened: Mutex::new(None),
             experience: experience::Shared::default(),
+            #[cfg(feature = "mcp")]
             publishing: Arc::default(),
         }
     }

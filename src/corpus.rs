@@ -146,7 +146,8 @@ mod tests {
             for url in urls.chain(linked).filter(|url| !url.starts_with('#') && !is_page(url)) {
                 wrong.push(format!("{path}: `{url}` is no address of a page"));
             }
-            let aws = front.sources.iter().filter(|source| source.url.starts_with("https://docs.aws.amazon.com/")).count();
+            let aws =
+                front.sources.iter().filter(|source| source.url.starts_with("https://docs.aws.amazon.com/")).count();
             if aws == 0 || !(2..=8).contains(&front.sources.len()) {
                 wrong.push(format!("{path}: {} sources, {aws} of them of AWS", front.sources.len()));
             }

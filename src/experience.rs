@@ -1,7 +1,7 @@
 //! What the team has learned, in memory: incidents, guides and patterns, kept in step with the index and with what is
 //! recorded beside it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use anyhow::Context;
@@ -28,7 +28,9 @@ pub(crate) struct Experience {
     /// Documents that were taken up: their hash, and for incidents the id.
     documents: HashMap<String, Taken>,
     /// Ids of incidents that were recorded or ended here: a document does not replace those.
-    recorded: HashMap<String, ()>,
+    recorded: HashSet<String>,
+    /// The notes that incidents were read from.
+    read_from: HashMap<String, String>,
     generation: Option<u64>,
     revision: i64,
 }
@@ -94,7 +96,8 @@ impl Experience {
             guides: Guides::new(Arc::clone(&table)),
             library: Library::new(table),
             documents: HashMap::new(),
-            recorded: HashMap::new(),
+            recorded: HashSet::new(),
+            read_from: HashMap::new(),
             generation: None,
             revision: 0,
         })
@@ -138,7 +141,8 @@ impl Experience {
             Kind::Incident => {
                 let note = note::read(&document);
                 incident = Some(note.incident.id.clone());
-                if !self.recorded.contains_key(&note.incident.id) {
+                self.read_from.insert(note.incident.id.clone(), id.to_owned());
+                if !self.recorded.contains(&note.incident.id) {
                     self.base.put(note, Some(id.to_owned()))?;
                 }
             }
@@ -159,7 +163,9 @@ impl Experience {
         let Some(taken) = self.documents.remove(id) else { return };
         match taken.kind {
             Kind::Incident => {
-                if let Some(incident) = taken.incident.filter(|incident| !self.recorded.contains_key(incident)) {
+                let Some(incident) = taken.incident else { return };
+                self.read_from.remove(&incident);
+                if !self.recorded.contains(&incident) {
                     self.base.remove(&incident);
                 }
             }
@@ -182,9 +188,9 @@ impl Experience {
         }
         for stored in store.since(self.revision)? {
             self.revision = self.revision.max(stored.revision);
-            let document = self.documents.iter().find(|(_, taken)| taken.incident.as_ref() == Some(&stored.incident.id));
-            let document = document.map_or_else(|| recorded::document_id(&stored.incident.id), |(id, _)| id.clone());
-            self.recorded.insert(stored.incident.id.clone(), ());
+            let note = self.read_from.get(&stored.incident.id).cloned();
+            let document = note.unwrap_or_else(|| recorded::document_id(&stored.incident.id));
+            self.recorded.insert(stored.incident.id.clone());
             self.base.put(Note { incident: stored.incident, text: String::new() }, Some(document))?;
         }
         Ok(())

@@ -2,9 +2,6 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use anyhow::Context;
 use cloudops_incidents::render::render;
@@ -22,7 +19,8 @@ pub(crate) const SOURCE: &str = "recorded-incidents";
 /// The note under which an index keeps the number of the write up to which it holds what was recorded.
 const NOTE: &str = "recorded-incidents";
 /// What is recorded shortly after one another is published together.
-const SOON: Duration = Duration::from_millis(500);
+#[cfg(feature = "mcp")]
+const SOON: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// The document of an incident.
 pub(crate) fn document_id(incident: &str) -> String {
@@ -36,8 +34,10 @@ pub(crate) fn is_document(id: &str) -> bool {
 
 /// An id as the name of a file: what could be a path of its own is written as `_`.
 fn path(incident: &str) -> String {
-    let name: String =
-        incident.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' }).collect();
+    let name: String = incident
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' })
+        .collect();
     format!("{}.md", name.trim_start_matches('.'))
 }
 
@@ -91,11 +91,14 @@ pub(crate) fn note_of(index: &Index) -> Option<String> {
 
 /// Publishes in the background what was recorded, a moment later and together. What the end of the program prevents is
 /// done by the next ingestion.
+#[cfg(feature = "mcp")]
 pub(crate) fn publish_soon(app: &App) {
+    use std::sync::atomic::Ordering;
+
     if app.publishing.swap(true, Ordering::AcqRel) {
         return;
     }
-    let (config, waiting) = (app.config.clone(), Arc::clone(&app.publishing));
+    let (config, waiting) = (app.config.clone(), std::sync::Arc::clone(&app.publishing));
     std::thread::spawn(move || {
         std::thread::sleep(SOON);
         waiting.store(false, Ordering::Release);
@@ -119,6 +122,7 @@ fn prepared(stored: &Stored) -> anyhow::Result<Prepared> {
     options.kind = Some(Kind::Incident);
     options.services.clone_from(&stored.incident.services);
     options.tags.clone_from(&stored.incident.tags);
-    folder::prepare(&found, text.as_bytes(), &options)
-        .map_err(|failure| anyhow::anyhow!("incident `{}` cannot be made a document: {}", stored.incident.id, failure.reason))
+    folder::prepare(&found, text.as_bytes(), &options).map_err(|failure| {
+        anyhow::anyhow!("incident `{}` cannot be made a document: {}", stored.incident.id, failure.reason)
+    })
 }

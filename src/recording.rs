@@ -98,7 +98,11 @@ pub(crate) fn resolve(app: &App, end: End) -> Result<Recorded, RecordError> {
         let fix_of = match &end.fix_of {
             Some(id) => {
                 let past = experience.base.get(id).ok_or_else(|| StoreError::Unknown(id.clone()))?;
-                Some(past.fix.clone().ok_or_else(|| RecordError::Input(format!("no fix of incident `{id}` is known")))?)
+                Some(
+                    past.fix
+                        .clone()
+                        .ok_or_else(|| RecordError::Input(format!("no fix of incident `{id}` is known")))?,
+                )
             }
             None => None,
         };
@@ -110,7 +114,11 @@ pub(crate) fn resolve(app: &App, end: End) -> Result<Recorded, RecordError> {
     let resolved = end.resolved.map_or(Ok(now), |text| moment_of(&text))?;
     if let Some(started) = known.as_ref().and_then(|known| known.started).filter(|started| *started > resolved) {
         let at = |moment| jiff::Timestamp::from_second(moment).map(|at| at.to_string()).unwrap_or_default();
-        return Err(RecordError::Input(format!("it cannot end at {} before it began, at {}", at(resolved), at(started))));
+        return Err(RecordError::Input(format!(
+            "it cannot end at {} before it began, at {}",
+            at(resolved),
+            at(started)
+        )));
     }
     // The same checks and the same masking as for a report.
     let mut texts = Incident {
@@ -167,7 +175,9 @@ fn check_sizes(incident: &Incident, description: &str) -> Result<(), RecordError
         number += 1;
     });
     if longest > MAX_TEXT {
-        return Err(RecordError::Input(format!("a text has {longest} bytes, more than {MAX_TEXT}: leave the logs out")));
+        return Err(RecordError::Input(format!(
+            "a text has {longest} bytes, more than {MAX_TEXT}: leave the logs out"
+        )));
     }
     if number > 12 * MAX_ITEMS {
         return Err(RecordError::Input(format!("there are {number} items, too many for one incident")));

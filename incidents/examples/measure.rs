@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 const NOW: i64 = 1_795_564_800;
 
-#[expect(clippy::disallowed_macros, reason = "standard output is its result")]
+#[expect(clippy::print_stdout, clippy::disallowed_macros, reason = "standard output is its result")]
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let (queries, examples) = (arguments.next().unwrap(), arguments.next().unwrap());
@@ -31,7 +31,8 @@ fn main() {
         .deserialize::<std::collections::HashMap<String, String>>()
         .map(|row| row.unwrap().remove("query").unwrap())
         .collect();
-    let sizes: Vec<Value> = [2_000, 100_000].into_iter().map(|size| measure(size, &queries, Path::new(&examples))).collect();
+    let sizes: Vec<Value> =
+        [2_000, 100_000].into_iter().map(|size| measure(size, &queries, Path::new(&examples))).collect();
     println!("{}", serde_json::to_string_pretty(&sizes).unwrap());
 }
 
@@ -105,7 +106,7 @@ fn summary(mut times: Vec<f64>) -> Value {
 
 /// Most memory that the process has had, where the system says so.
 fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let status = fs_err::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }

@@ -239,15 +239,18 @@ impl std::fmt::Debug for Base {
 fn outcomes(incident: &Incident) -> Vec<(String, bool)> {
     let fix = incident.fix.iter().filter(|_| incident.status == Status::Resolved).map(|fix| (signature(fix), true));
     let attempts = incident.tried.iter().filter_map(|tried| Some((signature(&tried.what), tried.worked?)));
-    let mut outcomes: Vec<(String, bool)> = fix.chain(attempts).filter(|(signature, _)| !signature.is_empty()).collect();
+    let mut outcomes: Vec<(String, bool)> =
+        fix.chain(attempts).filter(|(signature, _)| !signature.is_empty()).collect();
     outcomes.sort_unstable();
     outcomes.dedup();
     outcomes
 }
 
 /// Words that say nothing of what was done.
-const FILLERS: &[&str] =
-    &["a", "an", "and", "again", "by", "for", "from", "in", "it", "of", "on", "our", "that", "the", "then", "to", "was", "we", "with"];
+const FILLERS: &[&str] = &[
+    "a", "an", "and", "again", "by", "for", "from", "in", "it", "of", "on", "our", "that", "the", "then", "to", "was",
+    "we", "with",
+];
 
 fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
@@ -341,6 +344,11 @@ mod tests {
         base.put(incident("A", "mail is late", "Y", "z"), None).unwrap();
         assert_eq!(base.len(), 3);
         assert_eq!(ids(&base, &question("mail is late"))[0], "A");
-        assert!(base.similar(&question("checkout"), 10, 0).unwrap().iter().all(|found| found.incident.id != "A" || found.score < 0.5));
+        assert!(
+            base.similar(&question("checkout"), 10, 0)
+                .unwrap()
+                .iter()
+                .all(|found| found.incident.id != "A" || found.score < 0.5)
+        );
     }
 }

@@ -137,7 +137,7 @@ impl FromStr for Status {
     }
 }
 
-/// A severity as people and trackers write it, 1 to 5: `SEV2`, `P1`, `critical`, `8.2` of GuardDuty.
+/// A severity as people and trackers write it, 1 to 5: `SEV2`, `P1`, `critical`, `8.2` of `GuardDuty`.
 pub fn severity(text: &str) -> Option<u8> {
     let text = text.trim().to_ascii_lowercase();
     match text.as_str() {

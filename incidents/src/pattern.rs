@@ -187,7 +187,12 @@ impl Library {
     }
 
     /// Advice of a kind for requirements, the best first.
-    pub fn recommend(&self, wanted: &Requirements, kind: Kind, limit: usize) -> Result<Vec<Recommended<'_>>, EmbedError> {
+    pub fn recommend(
+        &self,
+        wanted: &Requirements,
+        kind: Kind,
+        limit: usize,
+    ) -> Result<Vec<Recommended<'_>>, EmbedError> {
         let mut text = wanted.text.clone();
         for more in [&wanted.workload, &wanted.industry].into_iter().flatten() {
             text.push(' ');
@@ -249,7 +254,8 @@ fn conditions(advice: &Advice, wanted: &Requirements, unmet: &mut Vec<String>) -
             }
         }
     }
-    let level = |cost: &Option<String>| ["low", "medium", "high"].iter().position(|level| cost.as_deref() == Some(level));
+    let level =
+        |cost: &Option<String>| ["low", "medium", "high"].iter().position(|level| cost.as_deref() == Some(level));
     if let (Some(most), Some(has)) = (level(&wanted.cost), level(&advice.cost)) {
         if has <= most {
             sum += CONDITION / 2.0;
@@ -278,8 +284,11 @@ fn because<'a>(fits: &'a [String], text: &str) -> Vec<&'a str> {
         words.map(|word| word.to_lowercase().trim_end_matches('s').to_owned()).collect()
     };
     let asked = words(text);
-    let mut scored: Vec<(usize, &str)> =
-        fits.iter().map(|fit| (words(fit).intersection(&asked).count(), fit.as_str())).filter(|(n, _)| *n > 0).collect();
+    let mut scored: Vec<(usize, &str)> = fits
+        .iter()
+        .map(|fit| (words(fit).intersection(&asked).count(), fit.as_str()))
+        .filter(|(n, _)| *n > 0)
+        .collect();
     scored.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
     scored.into_iter().take(3).map(|(_, fit)| fit).collect()
 }
@@ -308,9 +317,21 @@ mod tests {
     fn library() -> Library {
         let mut library = Library::new(Arc::new(Table::general().unwrap()));
         for document in [
-            document("a", "Active-active in two Regions", "- Fits: the shop must survive the loss of a Region\n- RTO: 1m\n- RPO: 1s\n- Cost: high\n- Workload: web\n"),
-            document("b", "Backup and restore in another Region", "- Fits: we must survive the loss of a Region for little money\n- RTO: 1d\n- RPO: 4h\n- Cost: low\n- Workload: any\n"),
-            document("c", "Payments in a network of their own", "- Fits: card data must be kept apart\n- Industry: finance\n"),
+            document(
+                "a",
+                "Active-active in two Regions",
+                "- Fits: the shop must survive the loss of a Region\n- RTO: 1m\n- RPO: 1s\n- Cost: high\n- Workload: web\n",
+            ),
+            document(
+                "b",
+                "Backup and restore in another Region",
+                "- Fits: we must survive the loss of a Region for little money\n- RTO: 1d\n- RPO: 4h\n- Cost: low\n- Workload: any\n",
+            ),
+            document(
+                "c",
+                "Payments in a network of their own",
+                "- Fits: card data must be kept apart\n- Industry: finance\n",
+            ),
         ] {
             let advice = Advice::of(&document);
             library.put(advice, &document.text).unwrap();
@@ -331,14 +352,19 @@ mod tests {
         let cheap = Requirements { cost: Some("low".to_owned()), ..wanted };
         assert_eq!(first(&fast), ("a".to_owned(), vec![]));
         assert_eq!(first(&cheap), ("b".to_owned(), vec![]));
-        let industry = Requirements { text: "keep data apart".to_owned(), industry: Some("finance".to_owned()), ..Requirements::default() };
+        let industry = Requirements {
+            text: "keep data apart".to_owned(),
+            industry: Some("finance".to_owned()),
+            ..Requirements::default()
+        };
         assert_eq!(first(&industry).0, "c");
         assert!(library().recommend(&fast, Kind::BestPractice, 3).unwrap().is_empty());
     }
 
     #[test]
     fn what_is_stated_is_read() {
-        let document = document("a", "T", "- Fits: x\n- RTO: 15m\n- RPO: 0s\n- Source: P <https://docs.aws.amazon.com/p.html>\n");
+        let document =
+            document("a", "T", "- Fits: x\n- RTO: 15m\n- RPO: 0s\n- Source: P <https://docs.aws.amazon.com/p.html>\n");
         let advice = Advice::of(&document);
         assert_eq!((advice.rto, advice.rpo, advice.summary.as_str()), (Some(900), Some(0), "What it is."));
         assert_eq!(advice.sources[0].1, "https://docs.aws.amazon.com/p.html");

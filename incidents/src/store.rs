@@ -236,7 +236,9 @@ impl Store {
 
     /// Number of the last write: another one means that there is something new.
     pub fn revision(&self) -> Result<i64, StoreError> {
-        self.run(|connection| connection.query_row("SELECT value FROM counter WHERE name = 'revision'", [], |row| row.get(0)))
+        self.run(|connection| {
+            connection.query_row("SELECT value FROM counter WHERE name = 'revision'", [], |row| row.get(0))
+        })
     }
 
     /// What was changed after a write, in order.
@@ -275,7 +277,8 @@ impl Store {
 
 /// The next value of a counter.
 fn count(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
-    connection.query_row("UPDATE counter SET value = value + 1 WHERE name = ?1 RETURNING value", [name], |row| row.get(0))
+    connection
+        .query_row("UPDATE counter SET value = value + 1 WHERE name = ?1 RETURNING value", [name], |row| row.get(0))
 }
 
 fn has(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
@@ -284,7 +287,8 @@ fn has(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
 
 fn write(connection: &Connection, incident: &Incident, origin: &str, now: Timestamp) -> rusqlite::Result<()> {
     let revision = count(connection, "revision")?;
-    let record = serde_json::to_string(incident).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    let record =
+        serde_json::to_string(incident).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     connection
         .prepare_cached(
             "INSERT INTO incident (id, origin, changed, revision, record) VALUES (?1, ?2, ?3, ?4, ?5)

@@ -2,6 +2,9 @@
 //!
 //! Each test prints what it measures and holds it to a minimum; `docs/incidents.md` has the numbers.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is a report")]
+#![allow(clippy::print_stderr, reason = "what is measured is read by people and by scripts/bench-incidents")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,7 +40,8 @@ fn table() -> Arc<Table> {
 struct Query {
     id: String,
     kind: String,
-    query: String,
+    #[serde(rename = "query")]
+    text: String,
     incident: String,
     also: String,
 }
@@ -61,18 +65,18 @@ fn the_right_incident_is_found_among_two_thousand_others() {
     let (mut first, mut third) = (0, 0);
     for query in &queries {
         let right: Vec<&str> = std::iter::once(query.incident.as_str()).chain(query.also.split(';')).collect();
-        let question = Question { text: query.query.clone(), ..Question::default() };
+        let question = Question { text: query.text.clone(), ..Question::default() };
         let found = base.similar(&question, 10, now).unwrap();
         let rank = found.iter().position(|found| right.contains(&found.incident.id.as_str()));
         first += usize::from(rank == Some(0));
         third += usize::from(rank.is_some_and(|rank| rank < 3));
         if rank != Some(0) {
             let best = &found[0].incident;
-            println!("{} {} {rank:?}: {} -> {} {}", query.id, query.kind, query.query, best.id, best.title);
+            eprintln!("{} {} {rank:?}: {} -> {} {}", query.id, query.kind, query.text, best.id, best.title);
         }
     }
     let share = |count: usize| count as f64 / queries.len() as f64;
-    println!("incidents: first {:.3}, in the first three {:.3} of {}", share(first), share(third), queries.len());
+    eprintln!("incidents: first {:.3}, in the first three {:.3} of {}", share(first), share(third), queries.len());
     assert!(share(first) >= 0.85 && share(third) >= 0.95);
 }
 
@@ -105,11 +109,11 @@ fn symptoms_find_their_guides() {
             let rank = found.iter().position(|found| found.guide.document == wanted);
             right += usize::from(rank == Some(0));
             if rank != Some(0) {
-                println!("{} {rank:?}: {} -> {}", symptom.id, symptom.question, found[0].guide.document);
+                eprintln!("{} {rank:?}: {} -> {}", symptom.id, symptom.question, found[0].guide.document);
             }
         }
         let share = right as f64 / symptoms.len() as f64;
-        println!("guides, {purpose}: {share:.3} of {}", symptoms.len());
+        eprintln!("guides, {purpose}: {share:.3} of {}", symptoms.len());
         shares.push(share);
     }
     assert!(shares.iter().all(|share| *share >= 0.85));
@@ -148,7 +152,7 @@ impl Score {
         let wrong: Vec<_> = found.difference(&labelled).collect();
         let missed: Vec<_> = labelled.difference(&found).collect();
         if !wrong.is_empty() || !missed.is_empty() {
-            println!("{note} {name}: wrong {wrong:?}, missed {missed:?}");
+            eprintln!("{note} {name}: wrong {wrong:?}, missed {missed:?}");
         }
         self.wrong += wrong.len();
         self.missed += missed.len();
@@ -163,7 +167,7 @@ impl Score {
             (None, None) => {}
             (Some(found), Some(labelled)) if found.contains(&labelled) => self.right += 1,
             (found, labelled) => {
-                println!("{note} {name}: found {found:?}, labelled {labelled:?}");
+                eprintln!("{note} {name}: found {found:?}, labelled {labelled:?}");
                 self.wrong += usize::from(found.is_some());
                 self.missed += usize::from(labelled.is_some());
             }
@@ -177,7 +181,7 @@ impl Score {
 
 #[test]
 fn free_form_notes_are_understood() {
-    let text = std::fs::read_to_string(root().join("evaluation/incidents/labels.yaml")).unwrap();
+    let text = fs_err::read_to_string(root().join("evaluation/incidents/labels.yaml")).unwrap();
     let labels: Vec<Label> = serde_yaml_ng::from_str(&text).unwrap();
     let documents = documents(&root().join("evaluation/incidents/notes"), Kind::Incident);
     let names = ["services", "error codes", "ARNs", "Regions", "times", "root cause", "fix"];
@@ -203,7 +207,7 @@ fn free_form_notes_are_understood() {
         scores[6].excerpt(names[6], &label.note, found.fix.as_ref(), label.fix.as_ref());
     }
     for (name, score) in names.iter().zip(&scores) {
-        println!("{name}: F1 {:.3} {score:?}", score.f1());
+        eprintln!("{name}: F1 {:.3} {score:?}", score.f1());
     }
     assert!(scores.iter().all(|score| score.f1() >= 0.90));
 }

@@ -23,8 +23,8 @@ pub(crate) struct Args {
     /// Name of the tool, as `cloudops tools` lists it
     tool: String,
     /// Its arguments: a JSON object, `@FILE`, or `-` for standard input
-    #[arg(long, value_name = "JSON", default_value = "{}")]
-    args: String,
+    #[arg(long = "args", value_name = "JSON", default_value = "{}")]
+    given: String,
     /// Allow tools that record incidents on this machine
     #[arg(long)]
     record_incidents: bool,
@@ -40,7 +40,7 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
         return Err(CommandError::input(format!("`{}` records incidents, which is not allowed here", args.tool))
             .hint("Allow it with `--record-incidents`."));
     }
-    let reply = tool.call(app, arguments(&args.args)?)?;
+    let reply = tool.call(app, arguments(&args.given)?)?;
     if tool.info.effect == Effect::Records {
         recorded::publish(app)?;
     }

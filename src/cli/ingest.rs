@@ -19,14 +19,16 @@ use cloudops_ingest::source::export::{self, ExportFormat, ExportOptions, FieldMa
 use cloudops_ingest::source::folder::{self, FolderOptions};
 use serde::Serialize;
 
+use super::incidents::learn::ACCEPTED;
 use crate::app::{App, open_existing};
 use crate::config::IngestSettings;
-use super::incidents::learn::ACCEPTED;
 use crate::corpus;
-use crate::recorded;
 #[cfg(feature = "crawl")]
 use crate::ingestion::start_embedding;
-use crate::ingestion::{Comparison, How, Ingested, Outcome, PlanError, Source, SourceNote, Target, Trouble, ingest, MaskedIn};
+use crate::ingestion::{
+    Comparison, How, Ingested, MaskedIn, Outcome, PlanError, Source, SourceNote, Target, Trouble, ingest,
+};
+use crate::recorded;
 use crate::report::error::{CommandError, CommandResult, Kind as ErrorKind, note, warn};
 use crate::report::progress::Bars;
 use crate::report::{BAD, DIM, GOOD, Output, TITLE, WARN, bytes, count, grouped, one_line, styled};
@@ -413,8 +415,9 @@ pub(super) fn check_source_name(name: &str) -> CommandResult {
         (ACCEPTED, "the guides that were accepted"),
     ];
     if let Some((_, whose)) = own.iter().find(|(own, _)| *own == name) {
-        return Err(CommandError::input(format!("`{name}` is the name of {whose}"))
-            .hint("Choose another with `--name NAME`."));
+        return Err(
+            CommandError::input(format!("`{name}` is the name of {whose}")).hint("Choose another with `--name NAME`.")
+        );
     }
     Ok(())
 }

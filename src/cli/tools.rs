@@ -28,7 +28,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(_app: &App, args: &Args, out: &mut Output) -> CommandResult {
-    let tools = select(&args.toolsets, Allowed { read_only: args.read_only, record: args.record_incidents }).map_err(CommandError::input)?;
+    let tools = select(&args.toolsets, Allowed { read_only: args.read_only, record: args.record_incidents })
+        .map_err(CommandError::input)?;
     if out.is_json() {
         let tools: Vec<_> = tools
             .iter()

@@ -18,8 +18,8 @@ use rmcp::{ErrorData, RoleServer, ServiceExt};
 use super::{adapter, instructions};
 use crate::app::App;
 use crate::embedding;
-use crate::scheduling;
 use crate::recorded;
+use crate::scheduling;
 use crate::tools::{AnyTool, Effect, ToolError, View};
 
 /// How long the tool list of a running server may be kept: for its life, in practice.

@@ -81,7 +81,9 @@ impl From<RecordError> for ToolError {
             RecordError::Store(error @ StoreError::Unknown(_)) => {
                 Self::not_found(error.to_string()).hint("`find_similar_incidents` finds ids.")
             }
-            RecordError::Store(error @ (StoreError::Exists(_) | StoreError::Resolved(_))) => Self::input(error.to_string()),
+            RecordError::Store(error @ (StoreError::Exists(_) | StoreError::Resolved(_))) => {
+                Self::input(error.to_string())
+            }
             RecordError::Store(error) => anyhow::Error::new(error).into(),
             RecordError::Other(error) => error.into(),
         }

@@ -95,7 +95,7 @@ impl Tool for FindSimilarIncidents {
         let symptom = input.symptom.trim();
         let symptom = &symptom[..symptom.floor_char_boundary(MAX_TEXT_BYTES)];
         if !symptom.is_empty() {
-            question.text = format!("{symptom}\n{}", question.text).trim_end().to_owned();
+            format!("{symptom}\n{}", question.text).trim_end().clone_into(&mut question.text);
         }
         question.names.extend(input.error_code.iter().chain(&input.alarm).chain(&input.resource).cloned());
         if !input.service.is_empty() {

@@ -107,7 +107,8 @@ impl PastIncident {
             text.push_str(&format!(", {minutes} minutes"));
         }
         text.push_str(&format!("): {}\n", self.title));
-        for (name, list) in [("services", &self.services), ("errors", &self.error_codes), ("in common", &self.matched)] {
+        for (name, list) in [("services", &self.services), ("errors", &self.error_codes), ("in common", &self.matched)]
+        {
             if !list.is_empty() {
                 text.push_str(&format!("{name}: {}\n", list.join(", ")));
             }
@@ -162,7 +163,8 @@ pub(super) fn past(
     // What resembles it much less than the best one says nothing about it.
     let least = (0.5 * similar.first().map_or(0.0, |first| first.score)).max(LEAST_SCORE);
     let similar: Vec<_> = similar.into_iter().take_while(|found| found.score >= least).collect();
-    let fixes = experience.base.fixes(&similar[..similar.len().min(COUNTED)]).into_iter().take(5).map(Fix::of).collect();
+    let fixes =
+        experience.base.fixes(&similar[..similar.len().min(COUNTED)]).into_iter().take(5).map(Fix::of).collect();
     let more = similar.len() > skip + limit;
     Ok((similar.iter().skip(skip).take(limit).map(PastIncident::of).collect(), fixes, more))
 }

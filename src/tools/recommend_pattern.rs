@@ -180,7 +180,8 @@ impl Pattern {
     }
 
     fn lines(&self) -> String {
-        let mut text = format!("{} ({})\n{}\nservices: {}\n", self.title, self.document, self.summary, self.services.join(", "));
+        let mut text =
+            format!("{} ({})\n{}\nservices: {}\n", self.title, self.document, self.summary, self.services.join(", "));
         for (name, list) in [("fits", &self.because), ("does not meet", &self.unmet), ("avoid", &self.avoid)] {
             for item in list {
                 text.push_str(&format!("{name}: {item}\n"));

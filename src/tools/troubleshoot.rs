@@ -125,10 +125,9 @@ impl Tool for Troubleshoot {
             None => fits,
         };
         let others = matched.iter().filter(|other| guide.is_none_or(|guide| guide.document != other.guide.document));
-        let other_guides = others.take(OTHER_GUIDES).map(|other| OtherGuide {
-            document: other.guide.document.clone(),
-            title: other.guide.title.clone(),
-        });
+        let other_guides = others
+            .take(OTHER_GUIDES)
+            .map(|other| OtherGuide { document: other.guide.document.clone(), title: other.guide.title.clone() });
         let other_guides = other_guides.collect();
         let question = Question { text: symptom.to_owned(), services: services.clone(), ..Question::default() };
         let (incidents, fixes, _) = past(&experience, &question, 0, MAX_INCIDENTS)?;
@@ -245,7 +244,8 @@ fn pages(app: &App, symptom: &str, services: Vec<String>, guide: Option<&Guide>)
         let citation = hit.best.citation;
         let page = citation.url.as_deref().and_then(|url| url.split('#').next());
         let is_there = pages.iter().any(|known| {
-            known.document.as_deref() == Some(citation.document.as_str()) || page.is_some() && known.url.as_deref() == page
+            known.document.as_deref() == Some(citation.document.as_str())
+                || page.is_some() && known.url.as_deref() == page
         });
         if pages.len() < MAX_PAGES && !is_there {
             pages.push(Page { title: citation.title, url: citation.url, document: Some(citation.document) });

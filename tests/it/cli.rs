@@ -86,7 +86,10 @@ fn search_filters_are_alternatives_of_one_name_and_conditions_of_different_names
         documents(&["--source", "docs", "--kind", "troubleshooting", "--kind", "incident"]),
         ["docs/runbooks/2026-03-certificate-expiry.md", "docs/runbooks/thumbnail-queue-backlog.md"]
     );
-    assert_eq!(documents(&["--source", "docs", "--service", "sqs", "--tag", "backlog"]), ["docs/runbooks/thumbnail-queue-backlog.md"]);
+    assert_eq!(
+        documents(&["--source", "docs", "--service", "sqs", "--tag", "backlog"]),
+        ["docs/runbooks/thumbnail-queue-backlog.md"]
+    );
     assert!(documents(&["--service", "acm", "--tag", "backlog"]).is_empty());
     assert!(documents(&["--guide", "amazon-ec2-user-guide"]).iter().all(|id| id.contains("/parking-")));
     assert_eq!(

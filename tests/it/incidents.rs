@@ -22,7 +22,10 @@ fn a_note_in_a_folder_is_found_by_its_symptom_and_keeps_no_secret() {
     fs_err::write(folder.join("labels.md"), NOTE).unwrap();
     let report = sandbox.json(["ingest", "--json", sandbox.work().join("team").to_str().unwrap()]);
     let masked = report["sources"][0]["masked"].as_array().unwrap();
-    assert!(masked.iter().any(|found| found["kind"] == "password" && found["path"] == "incidents/labels.md"), "{report}");
+    assert!(
+        masked.iter().any(|found| found["kind"] == "password" && found["path"] == "incidents/labels.md"),
+        "{report}"
+    );
     assert!(masked.iter().any(|found| found["kind"] == "email"), "{report}");
 
     let found = similar(&sandbox, &["the label printers get nothing"]);
@@ -50,19 +53,26 @@ fn a_note_in_a_folder_is_found_by_its_symptom_and_keeps_no_secret() {
     fs_err::remove_file(folder.join("labels.md")).unwrap();
     sandbox.ingest(&sandbox.work().join("team"));
     let gone = similar(&sandbox, &["--error-code", "LabelQuotaExceeded"]);
-    assert!(gone["incidents"].as_array().unwrap().iter().all(|found| found["document"] != "team/incidents/labels.md"), "{gone}");
+    assert!(
+        gone["incidents"].as_array().unwrap().iter().all(|found| found["document"] != "team/incidents/labels.md"),
+        "{gone}"
+    );
 }
 
 #[test]
 fn a_new_incident_is_offered_the_fix_of_the_old_one() {
     let sandbox = Sandbox::new();
-    let first = ["incidents", "record", "--json", "Checkout is down", "--service", "rds", "--error-code", "PoolDrained"];
+    let first =
+        ["incidents", "record", "--json", "Checkout is down", "--service", "rds", "--error-code", "PoolDrained"];
     assert_eq!(sandbox.json(first)["id"], "INC-1");
     sandbox
         .run(["incidents", "resolve", "INC-1", "--fix", "raised max_connections", "--failed", "rebooted the database"])
         .succeeds();
     let second = sandbox.json(["incidents", "record", "--json", "Orders fail", "--error-code", "PoolDrained"]);
-    assert_eq!(second["fixes"][0], json!({"what": "raised max_connections", "worked": 1, "failed": 0, "incidents": ["INC-1"]}));
+    assert_eq!(
+        second["fixes"][0],
+        json!({"what": "raised max_connections", "worked": 1, "failed": 0, "incidents": ["INC-1"]})
+    );
     let resolved = sandbox.json(["incidents", "resolve", "--json", "INC-2", "--fix-of", "INC-1"]);
     assert_eq!((&resolved["worked"], &resolved["failed"]), (&json!(2), &json!(0)), "{resolved}");
     sandbox.run(["incidents", "resolve", "INC-2", "--fix", "x"]).fails_with(1);
@@ -98,9 +108,15 @@ fn a_client_is_led_from_a_symptom_to_steps_incidents_and_pages() {
         let first = &steps[0];
         assert_eq!((&first["number"], &first["commands"][0]["effect"]), (&json!(1), &json!("read_only")), "{first}");
         assert_eq!(first["commands"][0]["permissions"][0], "cloudwatch:GetMetricStatistics", "{first}");
-        assert!(steps.iter().flat_map(|step| step["decisions"].as_array().cloned().unwrap_or_default()).any(|d| d["go_to"].is_u64()));
+        assert!(
+            steps
+                .iter()
+                .flat_map(|step| step["decisions"].as_array().cloned().unwrap_or_default())
+                .any(|d| d["go_to"].is_u64())
+        );
         let last = steps.last().unwrap()["number"].as_u64().unwrap();
-        let url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html";
+        let url =
+            "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html";
         assert!(reply["pages"].as_array().unwrap().iter().any(|page| page["url"] == url), "{reply}");
         assert!(!reply["incidents"].as_array().unwrap().is_empty(), "{reply}");
         // The rest of the guide, on request.
@@ -121,9 +137,14 @@ fn clients_record_only_where_it_is_allowed() {
     let mut server = Server::spawn(&sandbox, Era::Handshake, &["--record-incidents"]);
     server.introduce();
     let tools = server.request("tools/list", json!({}));
-    let tool = tools["tools"].as_array().unwrap().iter().find(|tool| tool["name"] == "record_incident").unwrap().clone();
-    assert_eq!((&tool["annotations"]["readOnlyHint"], &tool["annotations"]["destructiveHint"]), (&json!(false), &json!(false)));
-    let id = server.structured("record_incident", json!({"title": "Mail is late", "error_codes": "MailHeld"}))["id"].clone();
+    let tool =
+        tools["tools"].as_array().unwrap().iter().find(|tool| tool["name"] == "record_incident").unwrap().clone();
+    assert_eq!(
+        (&tool["annotations"]["readOnlyHint"], &tool["annotations"]["destructiveHint"]),
+        (&json!(false), &json!(false))
+    );
+    let id =
+        server.structured("record_incident", json!({"title": "Mail is late", "error_codes": "MailHeld"}))["id"].clone();
     // At once for those who look for incidents, and soon for everybody who searches.
     let found = server.structured("find_similar_incidents", json!({"error_code": ["MailHeld"]}));
     assert_eq!(found["incidents"][0]["id"], id, "{found}");
@@ -168,7 +189,8 @@ fn incidents_that_repeat_become_a_guide_once_somebody_accepts_it() {
     for day in ["02", "09", "16"] {
         let started = format!("2026-03-{day}T08:00:00Z");
         let title = format!("Import of {day} stuck");
-        let arguments = ["incidents", "record", "--json", &title, "--service", "glue", "--error-code", "PartitionMissing"];
+        let arguments =
+            ["incidents", "record", "--json", &title, "--service", "glue", "--error-code", "PartitionMissing"];
         let more = ["--started", &started, "--symptom", "the nightly import does not finish"];
         let id = sandbox.json(arguments.iter().chain(&more))["id"].as_str().unwrap().to_owned();
         let end = ["incidents", "resolve", &id, "--fix", "ran the crawler again", "--cause", "missing partition"];
@@ -200,6 +222,8 @@ fn requirements_lead_to_patterns() {
     let cheap = ask(&["a copy of our data in another region that costs little", "--max-cost", "low", "--rto", "1d"]);
     let patterns = cheap["patterns"].as_array().unwrap();
     assert_eq!(patterns[0]["document"], "corpus/patterns/backup-and-restore-dr.md", "{cheap}");
-    assert!(patterns[0]["avoid"].as_array().unwrap().len() >= 2 && !cheap["best_practices"].as_array().unwrap().is_empty());
+    assert!(
+        patterns[0]["avoid"].as_array().unwrap().len() >= 2 && !cheap["best_practices"].as_array().unwrap().is_empty()
+    );
     sandbox.run(["recommend", "x", "--rto", "soon"]).fails_with(1);
 }

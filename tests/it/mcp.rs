@@ -58,14 +58,17 @@ fn the_tools_list_is_small_and_complete() {
         // Four characters are about a token: 4,500 tokens.
         assert!(size <= 18_000, "{size} characters");
         let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-        assert_eq!(names, [
-            "find_similar_incidents",
-            "list_sources",
-            "read_document",
-            "recommend_pattern",
-            "search_knowledge",
-            "troubleshoot",
-        ]);
+        assert_eq!(
+            names,
+            [
+                "find_similar_incidents",
+                "list_sources",
+                "read_document",
+                "recommend_pattern",
+                "search_knowledge",
+                "troubleshoot",
+            ]
+        );
         for tool in tools {
             assert_eq!(tool["inputSchema"]["type"], "object", "{tool}");
             assert_eq!(tool["outputSchema"]["type"], "object", "{tool}");

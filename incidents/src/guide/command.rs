@@ -24,15 +24,31 @@ const LOOKING: &[&str] = &[
     "ls", "preview", "query", "scan", "search", "select", "simulate", "test", "validate", "view", "wait", "discover", "tail",
 ];
 /// Operations that change nothing though their first word may.
-const LOOKING_WHOLE: &[&str] =
-    &["start-query", "stop-query", "generate-service-last-accessed-details", "decode-authorization-message", "start-query-execution"];
+const LOOKING_WHOLE: &[&str] = &[
+    "start-query",
+    "stop-query",
+    "generate-service-last-accessed-details",
+    "decode-authorization-message",
+    "start-query-execution",
+];
 /// Operations that hand out or make something though they begin like looking.
 const NOT_LOOKING: &[&str] = &["get-session-token", "get-federation-token"];
 /// Words of SQL statements that change nothing.
 const SQL_LOOKING: &[&str] = &["select", "show", "explain", "with", "describe", "desc"];
 /// Verbs of kubectl that change nothing.
-const KUBECTL_LOOKING: &[&str] =
-    &["get", "describe", "logs", "top", "explain", "auth", "version", "cluster-info", "api-resources", "events", "diff"];
+const KUBECTL_LOOKING: &[&str] = &[
+    "get",
+    "describe",
+    "logs",
+    "top",
+    "explain",
+    "auth",
+    "version",
+    "cluster-info",
+    "api-resources",
+    "events",
+    "diff",
+];
 /// Programs that only look.
 #[rustfmt::skip]
 const LOOKING_PROGRAMS: &[&str] = &[
@@ -58,7 +74,8 @@ pub(super) fn read(language: &str, text: &str) -> Command {
     let mut permissions: Vec<String> = Vec::new();
     if matches!(language, "sql" | "mysql" | "psql" | "postgresql") {
         for statement in text.split(';') {
-            let body = statement.lines().map(str::trim).filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join(" ");
+            let body =
+                statement.lines().map(str::trim).filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join(" ");
             let Some(word) = body.split_whitespace().next().map(str::to_lowercase) else { continue };
             let kills = ["terminate_backend", "cancel_backend", "rds_kill"].iter().any(|call| body.contains(call));
             if kills || !SQL_LOOKING.contains(&word.as_str()) { changes = true } else { looks = true }
@@ -66,7 +83,11 @@ pub(super) fn read(language: &str, text: &str) -> Command {
     } else if matches!(language, "bash" | "sh" | "shell" | "console" | "") {
         for (service, operation) in aws_calls(text) {
             let reads = operation_looks(&service, &operation);
-            if reads { looks = true } else { changes = true }
+            if reads {
+                looks = true;
+            } else {
+                changes = true;
+            }
             if let Some(permission) = permission(&service, &operation)
                 && !permissions.contains(&permission)
             {
@@ -107,12 +128,16 @@ fn aws_calls(text: &str) -> Vec<(String, String)> {
             if !word.starts_with("--") {
                 return Some((*word).trim_matches(['\'', '"', ')']));
             }
-            if !matches!(*word, "--debug" | "--no-paginate" | "--no-cli-pager" | "--no-sign-request") && !word.contains('=') {
+            if !matches!(*word, "--debug" | "--no-paginate" | "--no-cli-pager" | "--no-sign-request")
+                && !word.contains('=')
+            {
                 rest.next()?;
             }
         };
         if let (Some(service), Some(operation)) = (next(), next()) {
-            let is_name = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            let is_name = |word: &str| {
+                !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            };
             if is_name(service) && is_name(operation) {
                 calls.push((service.to_owned(), operation.to_owned()));
             }
@@ -127,7 +152,9 @@ fn operation_looks(service: &str, operation: &str) -> bool {
     }
     // `aws s3 cp` copies, `aws s3 ls` lists; `aws eks update-kubeconfig` writes a file of one's own.
     LOOKING_WHOLE.contains(&operation)
-        || LOOKING.iter().any(|word| operation.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
+        || LOOKING
+            .iter()
+            .any(|word| operation.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
         || (service, operation) == ("sts", "assume-role")
         || (service, operation) == ("configure", "export-credentials")
 }
@@ -175,10 +202,14 @@ fn programs(text: &str) -> Vec<String> {
             segments.push(&line[start..]);
         }
         for segment in segments {
-            let mut words = segment.split_whitespace().filter(|word| !matches!(*word, "sudo" | "!" | "do" | "then" | "$"));
-            let Some(first) = words.by_ref().find(|word| !word.contains('=') || word.starts_with('-')) else { continue };
+            let mut words =
+                segment.split_whitespace().filter(|word| !matches!(*word, "sudo" | "!" | "do" | "then" | "$"));
+            let Some(first) = words.by_ref().find(|word| !word.contains('=') || word.starts_with('-')) else {
+                continue;
+            };
             let first = first.trim_start_matches(['(', '{']);
-            let is_program = first.starts_with(|c: char| c.is_ascii_alphabetic()) && !first.contains(['(', ')', '"', '\'', '`']);
+            let is_program =
+                first.starts_with(|c: char| c.is_ascii_alphabetic()) && !first.contains(['(', ')', '"', '\'', '`']);
             if is_program {
                 let verb = words.find(|word| !word.starts_with('-')).unwrap_or_default();
                 let with_verb = matches!(first, "kubectl" | "systemctl");
@@ -201,7 +232,10 @@ mod tests {
     fn commands_that_look_and_such_that_change() {
         for (text, expected) in [
             ("aws ec2 describe-instances --query 'Reservations[].Instances[]' | head", Effect::ReadOnly),
-            ("for t in $(aws ecs list-tasks --cluster c); do\n  aws ecs describe-tasks --tasks $t\ndone", Effect::ReadOnly),
+            (
+                "for t in $(aws ecs list-tasks --cluster c); do\n  aws ecs describe-tasks --tasks $t\ndone",
+                Effect::ReadOnly,
+            ),
             ("aws --profile p --region eu-west-1 ecs update-service --service s", Effect::Changes),
             ("aws ec2 describe-volumes\naws ec2 modify-volume --volume-id v", Effect::Changes),
             ("kubectl get pods -A", Effect::ReadOnly),
@@ -220,7 +254,13 @@ mod tests {
 
     #[test]
     fn permissions_of_calls() {
-        let command = read("bash", "aws elbv2 describe-target-health --target-group-arn x; aws efs describe-file-systems\naws s3 ls");
-        assert_eq!(command.permissions, ["elasticloadbalancing:DescribeTargetHealth", "elasticfilesystem:DescribeFileSystems"]);
+        let command = read(
+            "bash",
+            "aws elbv2 describe-target-health --target-group-arn x; aws efs describe-file-systems\naws s3 ls",
+        );
+        assert_eq!(
+            command.permissions,
+            ["elasticloadbalancing:DescribeTargetHealth", "elasticfilesystem:DescribeFileSystems"]
+        );
     }
 }

@@ -31,7 +31,14 @@ pub fn parse(document: &Document) -> Guide {
         updated: document.updated,
         ..Guide::default()
     };
-    let mut reader = Reader { guide: &mut guide, section: String::new(), step: None, fence: None, before: String::new(), in_table: false };
+    let mut reader = Reader {
+        guide: &mut guide,
+        section: String::new(),
+        step: None,
+        fence: None,
+        before: String::new(),
+        in_table: false,
+    };
     for line in without_facts(&document.text).lines() {
         reader.line(line);
     }
@@ -107,11 +114,19 @@ impl Reader<'_> {
             let (action, more) = first_sentence(rest);
             let mut details = std::mem::take(&mut self.before);
             push_line(&mut details, more);
-            self.step = Some(Step { number, section: self.section.clone(), action: action.to_owned(), details, ..Step::default() });
+            self.step = Some(Step {
+                number,
+                section: self.section.clone(),
+                action: action.to_owned(),
+                details,
+                ..Step::default()
+            });
             return;
         }
         match &mut self.step {
-            None if self.guide.steps.is_empty() && self.section.is_empty() => push_line(&mut self.guide.introduction, bare),
+            None if self.guide.steps.is_empty() && self.section.is_empty() => {
+                push_line(&mut self.guide.introduction, bare);
+            }
             None => push_line(&mut self.before, bare),
             Some(step) => {
                 let is_row = bare.starts_with('|');
@@ -181,9 +196,12 @@ fn numbered(line: &str) -> Option<(u32, &str)> {
 fn first_sentence(text: &str) -> (&str, &str) {
     let ends = |at: usize, c: char| {
         let rest = &text[at + c.len_utf8()..];
-        matches!(c, '.' | '?' | '!' | ':') && rest.starts_with(' ') && rest.trim_start().starts_with(|c: char| !c.is_lowercase())
+        matches!(c, '.' | '?' | '!' | ':')
+            && rest.starts_with(' ')
+            && rest.trim_start().starts_with(|c: char| !c.is_lowercase())
     };
-    let end = text.char_indices().find(|(at, c)| *at > 12 && ends(*at, *c)).map_or(text.len(), |(at, c)| at + c.len_utf8());
+    let end =
+        text.char_indices().find(|(at, c)| *at > 12 && ends(*at, *c)).map_or(text.len(), |(at, c)| at + c.len_utf8());
     (text[..end].trim(), text[end..].trim())
 }
 

@@ -106,7 +106,9 @@ fn recognized(text: &str, incident: &mut Incident) {
         (&mut incident.services, found.services),
     ];
     for (list, found) in lists {
-        found.into_iter().for_each(|item| push_new(list, item));
+        for item in found {
+            push_new(list, item);
+        }
     }
 }
 
@@ -150,7 +152,8 @@ pub fn attempt(line: &str) -> Attempt {
         }
     }
     let lower = line.to_lowercase();
-    let failed = ["did not help", "didn't help", "did not work", "didn't work", "no effect", "no change", "without success"];
+    let failed =
+        ["did not help", "didn't help", "did not work", "didn't work", "no effect", "no change", "without success"];
     let helped = ["worked", "helped", "fixed it", "solved it", "recovered"];
     let worked = if failed.iter().any(|words| lower.contains(words)) {
         Some(false)

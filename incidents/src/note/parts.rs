@@ -59,7 +59,8 @@ impl Parts {
             if !in_fence && let Some(heading) = heading(bare) {
                 // A title may be anything, also these words.
                 in_facts = heading == FACTS_HEADING && bare.starts_with("## ");
-                section = role(heading).unwrap_or(if bare.starts_with("# ") { Part::Summary } else { section_default(part) });
+                section =
+                    role(heading).unwrap_or(if bare.starts_with("# ") { Part::Summary } else { section_default(part) });
                 part = section;
                 continue;
             }
@@ -81,7 +82,10 @@ impl Parts {
                 parts.push(part, rest);
                 continue;
             }
-            if !in_fence && stands_alone && let Some(role) = bare_heading(bare) {
+            if !in_fence
+                && stands_alone
+                && let Some(role) = bare_heading(bare)
+            {
                 (section, part) = (role, role);
                 continue;
             }
@@ -191,7 +195,8 @@ fn role(heading: &str) -> Option<Part> {
 
 /// `Root cause: ...`, `**Fix** - ...`, `3. **Cause** – ...`: a label of few words that is about something known.
 fn labelled(line: &str) -> Option<(Part, &str)> {
-    let line = line.trim_start_matches(|c: char| matches!(c, '-' | '*' | '+' | '>' | ' ' | '_' | '.' | ')') || c.is_ascii_digit());
+    let line = line
+        .trim_start_matches(|c: char| matches!(c, '-' | '*' | '+' | '>' | ' ' | '_' | '.' | ')') || c.is_ascii_digit());
     let bold_end = line.find("**").filter(|end| *end < 50);
     let mark = [":", "–", "—", "?", " - "].into_iter().filter_map(|mark| line.find(mark)).min();
     let end = bold_end.or(mark)?;
@@ -200,8 +205,9 @@ fn labelled(line: &str) -> Option<(Part, &str)> {
         return None;
     }
     let lower = label.to_lowercase();
-    let begins = |phrase: &&str| lower.strip_prefix(*phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(" of "));
-    let (part, _) = WORDS.iter().find(|(_, phrases)| phrases.iter().any(|phrase| begins(phrase)))?;
+    let begins =
+        |phrase: &&str| lower.strip_prefix(*phrase).is_some_and(|rest| rest.is_empty() || rest.starts_with(" of "));
+    let (part, _) = WORDS.iter().find(|(_, phrases)| phrases.iter().any(&begins))?;
     let rest = line[end..].trim_start_matches([':', '–', '—', '-', '*', '_', ' ', '.', '?']);
     Some((*part, rest))
 }
@@ -223,6 +229,7 @@ fn item(line: &str) -> String {
     }
     let line = line.trim_start_matches(['-', '*', '+', '>', ' ']);
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
-    let numbered = digits > 0 && digits < 4 && line[digits..].starts_with([')', '.']) && line[digits + 1..].starts_with(' ');
+    let numbered =
+        digits > 0 && digits < 4 && line[digits..].starts_with([')', '.']) && line[digits + 1..].starts_with(' ');
     if numbered { line[digits + 2..].trim() } else { line }.to_owned()
 }

@@ -86,9 +86,9 @@ fn sentences(text: &str) -> Vec<&str> {
         let mut start = 0;
         let bytes = block.as_bytes();
         // Some people write without capitals; then a stop and a blank are enough.
-        let has_capitals = [". ", "! ", "? "].iter().any(|stop| {
-            block.match_indices(stop).any(|(at, _)| block[at + 2..].starts_with(char::is_uppercase))
-        });
+        let has_capitals = [". ", "! ", "? "]
+            .iter()
+            .any(|stop| block.match_indices(stop).any(|(at, _)| block[at + 2..].starts_with(char::is_uppercase)));
         for at in 0..bytes.len() {
             let ends = match bytes[at] {
                 b'.' | b'!' | b'?' => {
@@ -151,7 +151,9 @@ pub(super) fn cause_sentence(text: &str) -> Option<String> {
 
 /// A sentence; one that only points back, with what it points to before it.
 fn told(sentences: &[&str], at: usize) -> String {
-    let points_back = ["that was", "this was", "so ", "that is why"].iter().any(|words| sentences[at].to_lowercase().starts_with(words));
+    let points_back = ["that was", "this was", "so ", "that is why"]
+        .iter()
+        .any(|words| sentences[at].to_lowercase().starts_with(words));
     let from = if points_back { at.saturating_sub(1) } else { at };
     beginning(&sentences[from..=at].join("\n\n"), super::MAX_TEXT)
 }
@@ -160,7 +162,8 @@ fn cause_at(sentences: &[&str]) -> Option<usize> {
     let mut best: Option<(f32, usize)> = None;
     for (at, sentence) in sentences.iter().enumerate() {
         let lower = sentence.to_lowercase();
-        if lower.contains("todo") || lower.contains("guess") || lower.starts_with("thanks") || lower.contains("none of") {
+        if lower.contains("todo") || lower.contains("guess") || lower.starts_with("thanks") || lower.contains("none of")
+        {
             continue;
         }
         let strong = cues(&lower, CAUSE).fold(0.0, f32::max);
@@ -215,11 +218,15 @@ fn did(sentence: &str) -> f32 {
         let before = sentence[..at].trim_end();
         let last = before.rsplit(|c: char| c.is_whitespace()).next().unwrap_or_default();
         before.is_empty()
-            || before.ends_with([':', '>', ']', ',', ';', '.', '-', '|', '–', '*', '(']) 
-            || matches!(last, "we" | "i" | "on-call" | "they" | "have" | "then" | "and" | "utc" | "cet" | "cest" | "by" | "to")
+            || before.ends_with([':', '>', ']', ',', ';', '.', '-', '|', '–', '*', '('])
+            || matches!(
+                last,
+                "we" | "i" | "on-call" | "they" | "have" | "then" | "and" | "utc" | "cet" | "cest" | "by" | "to"
+            )
             || last.starts_with(|c: char| c.is_ascii_digit())
     };
-    let mut best: f32 = if sentence.trim_start_matches(|c: char| !c.is_alphabetic()).starts_with("new ") { 1.5 } else { 0.0 };
+    let mut best: f32 =
+        if sentence.trim_start_matches(|c: char| !c.is_alphabetic()).starts_with("new ") { 1.5 } else { 0.0 };
     for verb in DONE {
         for (at, found) in sentence.match_indices(verb) {
             let joins = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
@@ -267,7 +274,8 @@ fn told_moments(moments: &[(Part, String, Vec<Moment>)]) -> Vec<Told<'_>> {
             if ["date:", "sent:", "exported", "updated:", "printed"].iter().any(|words| line.starts_with(words)) {
                 continue;
             }
-            let previous = at.checked_sub(1).map_or(line_start, |at| moments[at].range.end.clamp(line_start, range.start));
+            let previous =
+                at.checked_sub(1).map_or(line_start, |at| moments[at].range.end.clamp(line_start, range.start));
             let next = moments.get(at + 1).map_or(line_end, |next| next.range.start.clamp(range.end, line_end));
             told.push(Told { at: moment.at, before: &text[previous..range.start], after: &text[range.end..next] });
         }
@@ -293,7 +301,10 @@ const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "frid
 pub(super) fn start_moment(moments: &[(Part, String, Vec<Moment>)]) -> Option<Timestamp> {
     let told = told_moments(moments);
     let opens = |told: &Told<'_>| {
-        matches!(told.after.trim().to_lowercase().as_str(), "to" | "and" | "until" | "till" | "-" | "–" | "→" | "->" | "to roughly" | "to about")
+        matches!(
+            told.after.trim().to_lowercase().as_str(),
+            "to" | "and" | "until" | "till" | "-" | "–" | "→" | "->" | "to roughly" | "to about"
+        )
     };
     // Only the first range is that of the incident; others are of what was done.
     let first = told.first().filter(|told| opens(told)).map(|told| told.at);
@@ -312,7 +323,10 @@ pub(super) fn end_moment(moments: &[(Part, String, Vec<Moment>)], started: Optio
     let stated = told.iter().rev().find(|told| {
         let before = told.before.to_lowercase();
         let before = WEEKDAYS.iter().fold(before, |text, day| text.replace(day, ""));
-        let closes_range = matches!(before.trim(), "to" | "and" | "until" | "till" | "-" | "–" | "→" | "->" | "to roughly" | "to about");
+        let closes_range = matches!(
+            before.trim(),
+            "to" | "and" | "until" | "till" | "-" | "–" | "→" | "->" | "to roughly" | "to about"
+        );
         let before = before.trim_end_matches(|c: char| !c.is_alphanumeric());
         closes_range || ENDS.iter().any(|word| ends_with_word(before, word))
     });

@@ -19,6 +19,7 @@ fn document(title: &str, text: &str) -> Document {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with what may not be known")]
 fn at(text: &str) -> Option<i64> {
     Some(text.parse::<jiff::Timestamp>().unwrap().as_second())
 }

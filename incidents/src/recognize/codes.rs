@@ -10,14 +10,17 @@ use super::push_new;
 /// Words with capitals inside, or with a dot between two of them.
 static CAMEL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b[A-Z][A-Za-z0-9]{2,60}(?:\.[A-Z][A-Za-z0-9]{2,60}){0,3}\b"));
-static SCREAMING: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:(?i:net)::)?[A-Z]{2,}(?:_[A-Z0-9]{2,}){1,6}\b|\b[a-z]{2,}(?:_[a-z]+){1,5}_(?:exception|error)\b"));
+static SCREAMING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:(?i:net)::)?[A-Z]{2,}(?:_[A-Z0-9]{2,}){1,6}\b|\b[a-z]{2,}(?:_[a-z]+){1,5}_(?:exception|error)\b")
+});
 static SYSTEM: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EMFILE|ENFILE|ENOSPC|EACCES|EPERM|EPIPE|ENOMEM|EADDRINUSE|EADDRNOTAVAIL|NXDOMAIN|SERVFAIL|SIGKILL|SIGTERM|SIGSEGV|ORA-\d{4,5}|SQLSTATE[ \[]*[0-9A-Z]{5}|ERROR \d{4})\b",
     )
 });
 static HTTP: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b([45](?:\d\d|xx|XX))(s?)\b"));
-static EXIT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bexit(?:ed|s|ing)?(?: with)?(?: status)?(?: code)?:? (\d{1,3})\b"));
+static EXIT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\bexit(?:ed|s|ing)?(?: with)?(?: status)?(?: code)?:? (\d{1,3})\b"));
 
 /// With these a word with capitals ends if it names an error.
 #[rustfmt::skip]
@@ -30,8 +33,18 @@ const ENDS: &[&str] = &[
     "IPAddresses", "FreeAddressesInSubnet", "CodeMismatch", "TokenId", "Blocked", "Impaired", "PortAllocation",
 ];
 /// With these it begins.
-const STARTS: &[&str] =
-    &["Invalid", "Insufficient", "Unsupported", "Malformed", "Missing", "CannotPull", "Unrecognized", "Expired", "TooMany", "NoSuch"];
+const STARTS: &[&str] = &[
+    "Invalid",
+    "Insufficient",
+    "Unsupported",
+    "Malformed",
+    "Missing",
+    "CannotPull",
+    "Unrecognized",
+    "Expired",
+    "TooMany",
+    "NoSuch",
+];
 /// What a word of capitals has in it if it names an error or a state of failure.
 #[rustfmt::skip]
 const FAILING: &[&str] = &[
@@ -85,7 +98,9 @@ pub(super) fn error_codes(text: &str) -> Vec<String> {
     }
     found.sort();
     let mut codes = Vec::new();
-    found.into_iter().for_each(|(_, code)| push_new(&mut codes, code));
+    for (_, code) in found {
+        push_new(&mut codes, code);
+    }
     codes
 }
 
@@ -119,9 +134,10 @@ fn is_status(text: &str, start: usize, end: usize) -> bool {
     let behind_text = &text[end..];
     // `10.0.4.500`, `500-1000`, `$500`, `5,500`
     let glued = |c: Option<char>| c.is_some_and(|c| matches!(c, '$' | '€' | '%' | '+' | '#'));
-    let number_before = text[..start].ends_with(['.', ',', '-', ':']) && text[..start - 1].ends_with(|c: char| c.is_ascii_digit());
-    let number_behind = behind_text.starts_with(['.', ',', ':', '-'])
-        && behind_text[1..].starts_with(|c: char| c.is_ascii_digit());
+    let number_before =
+        text[..start].ends_with(['.', ',', '-', ':']) && text[..start - 1].ends_with(|c: char| c.is_ascii_digit());
+    let number_behind =
+        behind_text.starts_with(['.', ',', ':', '-']) && behind_text[1..].starts_with(|c: char| c.is_ascii_digit());
     if glued(text[..start].chars().next_back()) || glued(behind_text.chars().next()) || number_before || number_behind {
         return false;
     }
@@ -157,7 +173,10 @@ mod tests {
             ("the ALB returned 502/503", vec!["502", "503"]),
             ("the container exited with code 137 (OOMKilled)", vec!["exit code 137", "OOMKilled"]),
             ("connect ECONNREFUSED 10.0.0.1:5432", vec!["ECONNREFUSED"]),
-            ("pods in CrashLoopBackOff, InsufficientInstanceCapacity", vec!["CrashLoopBackOff", "InsufficientInstanceCapacity"]),
+            (
+                "pods in CrashLoopBackOff, InsufficientInstanceCapacity",
+                vec!["CrashLoopBackOff", "InsufficientInstanceCapacity"],
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(error_codes(text), expected, "{text}");

@@ -37,8 +37,9 @@ static BARE_ALARM: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\balarms?:?\s+([A-Za-z0-9]+(?:[-_/.][A-Za-z0-9]+)+)|\b([A-Za-z0-9]+(?:[-_/][A-Za-z0-9%]+)+)\s+(?:alarm|went (?:to|into|off)|is in alarm|fired)\b",
     )
 });
-static FINDING: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b[A-Z][A-Za-z]{3,30}:[A-Z][A-Za-z0-9]{1,30}/[A-Z][A-Za-z0-9]{2,60}(?:[.!][A-Z][A-Za-z0-9]*)*"));
+static FINDING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b[A-Z][A-Za-z]{3,30}:[A-Z][A-Za-z0-9]{1,30}/[A-Z][A-Za-z0-9]{2,60}(?:[.!][A-Z][A-Za-z0-9]*)*")
+});
 
 /// Places as people call Regions.
 #[rustfmt::skip]
@@ -91,7 +92,9 @@ pub(super) fn regions(text: &str) -> Vec<String> {
     let mut all: Vec<(usize, String)> = codes.chain(places).collect();
     all.sort_by_key(|(at, _)| *at);
     let mut found = Vec::new();
-    all.into_iter().for_each(|(_, region)| push_new(&mut found, region));
+    for (_, region) in all {
+        push_new(&mut found, region);
+    }
     found
 }
 
@@ -114,7 +117,7 @@ pub(super) fn accounts(text: &str, arns: &[String]) -> Vec<String> {
     found
 }
 
-/// Names of alarms where they are called so, and types of GuardDuty findings.
+/// Names of alarms where they are called so, and types of `GuardDuty` findings.
 pub(super) fn alarms(text: &str, arns: &[String]) -> Vec<String> {
     let mut all: Vec<(usize, &str)> = Vec::new();
     for rule in [&ALARM, &BARE_ALARM] {
@@ -126,7 +129,9 @@ pub(super) fn alarms(text: &str, arns: &[String]) -> Vec<String> {
     all.extend(FINDING.find_iter(text).map(|found| (found.start(), found.as_str())));
     all.sort_unstable();
     let mut found = Vec::new();
-    all.into_iter().for_each(|(_, name)| push_new(&mut found, name.trim()));
+    for (_, name) in all {
+        push_new(&mut found, name.trim());
+    }
     for arn in arns {
         if let Some((_, name)) = arn.split_once(":alarm:") {
             push_new(&mut found, name);
@@ -153,7 +158,10 @@ mod tests {
 
     #[test]
     fn regions_by_code_zone_and_place() {
-        assert_eq!(regions("In Frankfurt and eu-west-1b, later US-EAST-1; eu-central-1"), ["eu-central-1", "eu-west-1", "us-east-1"]);
+        assert_eq!(
+            regions("In Frankfurt and eu-west-1b, later US-EAST-1; eu-central-1"),
+            ["eu-central-1", "eu-west-1", "us-east-1"]
+        );
         assert_eq!(regions("N. Virginia, GovCloud us-gov-west-1"), ["us-east-1", "us-gov-west-1"]);
         assert!(regions("comparison of paristan, us-east, ap-weird-1").is_empty());
     }

@@ -101,8 +101,16 @@ const PREFIXES: &[(&str, &str)] = &[
 ];
 
 /// Two services of the same prefix in ARNs: the type of the resource decides.
-const EC2_NETWORK: &[&str] =
-    &["vpc", "subnet", "security-group", "natgateway", "route-table", "network-acl", "vpc-endpoint", "internet-gateway"];
+const EC2_NETWORK: &[&str] = &[
+    "vpc",
+    "subnet",
+    "security-group",
+    "natgateway",
+    "route-table",
+    "network-acl",
+    "vpc-endpoint",
+    "internet-gateway",
+];
 
 struct Finder {
     automaton: AhoCorasick,
@@ -175,7 +183,8 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let before = text[..start].chars().next_back();
     let after = text[end..].chars().next();
     let joins = |c: char| c.is_alphanumeric() || c == '_';
-    !before.is_some_and(|c| joins(c) || c == ':') && !after.is_some_and(|c| joins(c) || c == ':' && text[end + 1..].starts_with(':'))
+    !before.is_some_and(|c| joins(c) || c == ':')
+        && !after.is_some_and(|c| joins(c) || c == ':' && text[end + 1..].starts_with(':'))
 }
 
 #[cfg(test)]

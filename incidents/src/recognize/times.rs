@@ -32,17 +32,36 @@ static WHEN: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:(?P<y>20\d\d)[-/](?P<m>\d\d)[-/](?P<d>\d\d)|(?P<d4>\d{{2}})\.(?P<m4>\d{{2}})\.(?P<y4>20\d\d)|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<n2>{month})\b\.?(?:,?\s+(?P<y2>20\d\d))?|(?P<n3>{month})\b\.?\s+(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y3>20\d\d))?)"
     );
     let time = r"(?P<h>[01]?\d|2[0-3]):(?P<mi>[0-5]\d)(?::(?P<s>[0-5]\d)(?:[.,]\d{1,9})?)?(?:\s?(?P<half>[ap]\.?m\.?)\b)?\s?(?P<z>Z\b|UTC(?:[+-]\d{1,2})?|GMT\b|[+-]\d\d:?\d\d\b|CET\b|CEST\b|EST\b|EDT\b|CST\b|CDT\b|PST\b|PDT\b|BST\b|IST\b|JST\b|AEDT\b|AEST\b)?";
-    pattern(&format!(r"(?i)\b(?:{date}(?:(?:T|,?\s+(?:at\s+|around\s+|about\s+|~)?){time})?|{})", time.replace("?P<", "?P<t")))
+    pattern(&format!(
+        r"(?i)\b(?:{date}(?:(?:T|,?\s+(?:at\s+|around\s+|about\s+|~)?){time})?|{})",
+        time.replace("?P<", "?P<t")
+    ))
 });
 
 /// What a note says of all of its times.
 static ALL_TIMES: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)\b(?:all )?times (?:are )?(?:in )?(UTC(?:[+-]\d{1,2})?|CET|CEST|EST|EDT|CST|CDT|PST|PDT|BST|IST|JST|AEDT|AEST)\b")
+    pattern(
+        r"(?i)\b(?:all )?times (?:are )?(?:in )?(UTC(?:[+-]\d{1,2})?|CET|CEST|EST|EDT|CST|CDT|PST|PDT|BST|IST|JST|AEDT|AEST)\b",
+    )
 });
 
 /// Zones by their letters, in hours from UTC.
 const ZONES: &[(&str, i8)] = &[
-    ("z", 0), ("utc", 0), ("gmt", 0), ("cest", 2), ("cet", 1), ("edt", -4), ("est", -5), ("cdt", -5), ("cst", -6), ("pdt", -7), ("pst", -8), ("bst", 1), ("jst", 9), ("aedt", 11), ("aest", 10),
+    ("z", 0),
+    ("utc", 0),
+    ("gmt", 0),
+    ("cest", 2),
+    ("cet", 1),
+    ("edt", -4),
+    ("est", -5),
+    ("cdt", -5),
+    ("cst", -6),
+    ("pdt", -7),
+    ("pst", -8),
+    ("bst", 1),
+    ("jst", 9),
+    ("aedt", 11),
+    ("aest", 10),
 ];
 
 /// The moment that a text states, if it is one and nothing else.
@@ -122,7 +141,8 @@ pub fn usual_zone(text: &str) -> Offset {
 
 fn first_year(text: &str) -> Option<i16> {
     let year = |found: Captures<'_>| {
-        let year = found.name("y").or_else(|| found.name("y2")).or_else(|| found.name("y3")).or_else(|| found.name("y4"))?;
+        let year =
+            found.name("y").or_else(|| found.name("y2")).or_else(|| found.name("y3")).or_else(|| found.name("y4"))?;
         year.as_str().parse().ok()
     };
     WHEN.captures_iter(text).find_map(year)
@@ -136,9 +156,9 @@ fn date_of(found: &Captures<'_>, year: Option<i16>) -> Option<(Date, bool)> {
     } else if let Some(month) = number("m4") {
         (number("y4"), month, number("d4")?)
     } else {
-        let (name, day, own) = [("n2", "d2", "y2"), ("n3", "d3", "y3")].into_iter().find_map(|(name, day, year)| {
-            Some((found.name(name)?.as_str(), number(day)?, number(year)))
-        })?;
+        let (name, day, own) = [("n2", "d2", "y2"), ("n3", "d3", "y3")]
+            .into_iter()
+            .find_map(|(name, day, year)| Some((found.name(name)?.as_str(), number(day)?, number(year))))?;
         let name = name.to_ascii_lowercase();
         let month = MONTHS.iter().position(|month| name.starts_with(month))? as i16 + 1;
         (own, month, day)
@@ -192,7 +212,10 @@ mod tests {
     fn dates_and_times_as_people_write_them() {
         let cases = [
             ("2026-03-14T08:02:05Z", vec!["2026-03-14T08:02:05Z"]),
-            ("on 2026-03-14 08:02 UTC it began, at 09:15 it was over", vec!["2026-03-14T08:02:00Z", "2026-03-14T09:15:00Z"]),
+            (
+                "on 2026-03-14 08:02 UTC it began, at 09:15 it was over",
+                vec!["2026-03-14T08:02:00Z", "2026-03-14T09:15:00Z"],
+            ),
             ("14 March 2026, 8:02 pm", vec!["2026-03-14T20:02:00Z"]),
             ("Mar 3rd 2026 at 10:00 CET", vec!["2026-03-03T09:00:00Z"]),
             ("2026-03-14 23:50 page; 00:10 fixed", vec!["2026-03-14T23:50:00Z", "2026-03-15T00:10:00Z"]),

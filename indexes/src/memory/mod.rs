@@ -231,7 +231,8 @@ mod tests {
 
     #[test]
     fn words_other_words_and_names_find_texts() {
-        let texts = ["the database refused connections", "an instance ran out of disk space", "ThrottlingException of KMS"];
+        let texts =
+            ["the database refused connections", "an instance ran out of disk space", "ThrottlingException of KMS"];
         let collection = collection(&texts);
         assert_eq!(order(&collection, "connections were refused"), [0]);
         assert_eq!(order(&collection, "the box has no space on its disk")[0], 1);
@@ -250,7 +251,11 @@ mod tests {
         assert_eq!(collection.len(), 2);
         assert_eq!(order(&collection, "disk"), [1]);
         assert!(collection.search("disk", &[], 10).unwrap().iter().all(|scores| scores.number != 0));
-        let next = collection.insert(&[Field { text: "disk", weight: 1.0 }], &[], PassageText { title: "disk", headings: "", body: "" });
+        let next = collection.insert(
+            &[Field { text: "disk", weight: 1.0 }],
+            &[],
+            PassageText { title: "disk", headings: "", body: "" },
+        );
         assert_eq!(next.unwrap(), 3);
         assert_eq!(order(&collection, "disk").len(), 2);
     }

@@ -123,12 +123,12 @@ static POINTER: LazyLock<Regex> = LazyLock::new(|| {
 });
 static CODE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"(?x)^(?:
+        r"(?x)^(?:
         [:@.][A-Za-z_][A-Za-z0-9_.]* | [&*]?[A-Za-z_][A-Za-z0-9_]*(?:(?:\.|::|->|\?\.)[A-Za-z_][A-Za-z0-9_]*)*!?[(\[].*
         | (?:var|local|locals|module|data|each|os|sys|process|config|cfg|conf|self|this|env|ENV|string|String|secrets|params|args|opts|options
             |settings|request|req|event|input|props|ctx|context|System|Environment|vars|values|Values|parameters|steps|needs
             |inputs|outputs|github|matrix|aws_\w+|random_\w+|google_\w+|azurerm_\w+|kubernetes_\w+)\.[A-Za-z_].*
-        )$"#,
+        )$",
     )
 });
 static SECRET_WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i-u:pass|pwd|secret|token|credential|key|auth)"));

@@ -21,7 +21,7 @@ static SCHEME: LazyLock<Regex> = LazyLock::new(|| {
 static BEARER: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i-u:bearer)[ \t]{1,4}"));
 static COOKIE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i-u:cookie)[ \t]{0,4}:[ \t]{0,4}"));
 static SESSION_COOKIE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r#"(?i-u:[A-Za-z0-9_.-]{0,40}(?:sess|auth|token|jwt|\bsid)[A-Za-z0-9_.-]{0,40})=([!#-&(-+./0-:<-~-]{8,})"#)
+    regex(r"(?i-u:[A-Za-z0-9_.-]{0,40}(?:sess|auth|token|jwt|\bsid)[A-Za-z0-9_.-]{0,40})=([!#-&(-+./0-:<-~-]{8,})")
 });
 
 pub(super) fn find(text: &str, found: &mut Vec<Found>) {

@@ -86,7 +86,7 @@ static PHRASES: LazyLock<Vec<(Regex, bool)>> = LazyLock::new(|| {
             r#"(?i-u:\bidentified\s{1,4}(?:with\s{1,4}[\w'"]{1,40}\s{1,4})?by(?:\s{1,4}password)?)\s{1,4}['"]([^'"\n]{3,})['"]"#,
             false,
         ),
-        (r#"(?:^|[\s(])(?i-u:password)(?:\s{1,4}|\s?\(\s?)'([^'\s][^'\n]{2,})'"#, false),
+        (r"(?:^|[\s(])(?i-u:password)(?:\s{1,4}|\s?\(\s?)'([^'\s][^'\n]{2,})'", false),
         (
             r"(?i-u:\bmachine)\s{1,4}\S{1,200}\s{1,40}(?i-u:login)\s{1,4}\S{1,64}\s{1,40}(?i-u:password)\s{1,4}(\S{3,})",
             false,

@@ -109,7 +109,9 @@ fn the_table() {
     let whole = share(of(&hits, &Secret::ALL), of(&expected, &Secret::ALL));
     let precision = share(of(&hits, &Secret::ALL), of(&found, &Secret::ALL));
     eprintln!("recall of keys and tokens {recall:.1} %, of everything {whole:.1} %, precision {precision:.1} %");
-    wrong.iter().for_each(|wrong| eprintln!("{wrong}"));
+    for wrong in &wrong {
+        eprintln!("{wrong}");
+    }
     assert!((100.0 - recall).abs() < f64::EPSILON, "recall of keys and tokens is {recall:.1} %");
     assert!(precision >= 95.0, "precision is {precision:.1} %");
 }

@@ -55,14 +55,14 @@ const QUOTES: &[(&str, &str)] = &[
 static CLOSERS: LazyLock<Regex> = LazyLock::new(|| regex(r#"^(?:\\{1,3}["']|&quot;|["'`*\]]){0,4}"#));
 static TIE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"(?x)^(?:
+        r"(?x)^(?:
         (?P<hint> (?:[\ \t]{0,2}\[ | [\ \t]{1,2}\()[^\])\n]{0,40}[\])] )? [\ \t]{0,64} (?: (?P<equals> :=|===?|=>|=|%3D|\\u003d|→|->) | (?P<colon> ::?) )
         | [\ \t]{0,8} (?P<cell> \|)
         | (?P<tag> >)
         | (?P<call> \( | ,[\ \t]{0,4})
         | (?P<prose> (?:[\ \t]{1,2}(?:for|of|on)(?:[\ \t][\w@'’`-]{1,40}(?:\.[\w-]{1,40}){0,4}){1,5}?)? (?: [\ \t]{1,2}(?:is|was|were|to|as|became|=)(?:[\ \t](?:now|set|changed|reset|updated)){0,2}(?:[\ \t]to)?[\ \t]?:? | : )[\ \t] )
         | (?P<blank> [\ \t]{1,8})
-        )"#,
+        )",
     )
 });
 /// The value of a variable whose name is a value itself: `name: DB_PASSWORD`, then `value: …`.

@@ -169,7 +169,9 @@ pub fn validate(relative: &str, text: &str) -> Vec<Problem> {
     for key in front.keys.iter().filter(|key| !known(key.as_str())) {
         problems.push(Problem::UnknownKey(key.clone()));
     }
-    problems.extend(needed.iter().filter(|key| !front.keys.iter().any(|has| has == *key)).map(|key| Problem::MissingKey(key)));
+    problems.extend(
+        needed.iter().filter(|key| !front.keys.iter().any(|has| has == *key)).map(|key| Problem::MissingKey(key)),
+    );
     for key in KEYS.into_iter().filter(|key| is_missing(&front, key)) {
         problems.push(if key == "updated" && front.keys.iter().any(|given| given == key) {
             Problem::BadDate

@@ -19,8 +19,8 @@ const NAMED: usize = 5;
 
 /// Import incidents from a tracker or from AWS
 ///
-/// Reads JSON or JSON Lines: Systems Manager OpsItems, Incident Manager records, AWS Health events, GuardDuty findings, and
-/// issues of Jira, PagerDuty, ServiceNow and GitHub, as their APIs and command lines print them. Incidents of the same id
+/// Reads JSON or JSON Lines as APIs and command lines print it: operational items of Systems Manager, records of Incident
+/// Manager, events of AWS Health, findings of `GuardDuty`, and issues of Jira, `PagerDuty`, `ServiceNow` and GitHub. Incidents of the same id
 /// are replaced. Secrets are masked before anything is stored.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -63,7 +63,8 @@ pub(super) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
         Some(new)
     };
     if !skipped.is_empty() {
-        let named = skipped.iter().take(NAMED).map(|skipped| format!("{}: {}", skipped.place, one_line(&skipped.reason)));
+        let named =
+            skipped.iter().take(NAMED).map(|skipped| format!("{}: {}", skipped.place, one_line(&skipped.reason)));
         warn(format!("{} skipped: {}", count(skipped.len() as u64, "record"), named.collect::<Vec<_>>().join("; ")));
     }
     if out.is_json() {
