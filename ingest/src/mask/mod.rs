@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Every rule looks for a form (`ghp_…`, a PEM block, a card number with its check digit) or for a place (what is assigned
-//! to `password`), and then asks [`form`] whether a value is one or only stands where one would: `${DB_PASSWORD}`,
+//! to `password`), and then asks `form` whether a value is one or only stands where one would: `${DB_PASSWORD}`,
 //! `<your password>`. A mask is as long as what it hides, so ranges into the text stay valid.
 
 mod assignment;

@@ -49,7 +49,7 @@ pub(crate) struct Args {
     /// Free word (repeatable)
     #[arg(long, value_name = "WORD")]
     tag: Vec<String>,
-    /// The tracker's id [default: the next `INC-<number>`]
+    /// The tracker's id [default: the next free one]
     #[arg(long, value_name = "ID")]
     id: Option<String>,
 }
