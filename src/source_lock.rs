@@ -2,11 +2,17 @@
 
 use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::report::error::CommandError;
 
 /// The folder of the locks, in the data directory.
 const FOLDER: &str = "locks";
+
+/// A lock that is taken is looked at so often before it counts as taken.
+const TRIES: u32 = 5;
+/// And so long apart.
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// Held while a source is ingested. The operating system takes it back from a process that dies.
 #[derive(Debug)]
@@ -29,11 +35,16 @@ impl SourceLock {
     pub(crate) fn try_take(data_dir: &Path, source: &str) -> anyhow::Result<Option<Self>> {
         fs_err::create_dir_all(data_dir.join(FOLDER))?;
         let file = fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(place(data_dir, source))?;
-        match file.file().try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error.into()),
+        // A program that was just started has inherited the file of a lock that is free again, until it closes it.
+        for patience in 0..TRIES {
+            match file.file().try_lock() {
+                Ok(()) => return Ok(Some(Self { _file: file })),
+                Err(TryLockError::WouldBlock) if patience + 1 < TRIES => std::thread::sleep(BETWEEN_TRIES),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
         }
+        Ok(None)
     }
 
     /// Whether a process ingests the source. Changes nothing.

@@ -239,7 +239,7 @@ mod tests {
         for tool in TOOLS {
             let name = tool.info.name;
             let snake = name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-            assert!(snake && name.contains('_') && "mcp__cloudops__".len() + name.len() <= 64, "{name}");
+            assert!(snake && "mcp__cloudops__".len() + name.len() <= 64, "{name}");
             assert!(!tool.info.title.is_empty() && !tool.info.title.ends_with('.'), "{name}");
             let description = tool.info.description;
             assert!((40..1000).contains(&description.len()) && description.ends_with('.'), "{name}");
