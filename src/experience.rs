@@ -1,7 +1,7 @@
 //! What the team has learned, in memory: incidents, guides and patterns, kept in step with the index and with what is
 //! recorded beside it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use anyhow::Context;
@@ -29,8 +29,10 @@ pub(crate) struct Experience {
     documents: HashMap<String, Taken>,
     /// Ids of incidents that were recorded or ended here: a document does not replace those.
     recorded: HashSet<String>,
-    /// The notes that incidents were read from.
-    read_from: HashMap<String, String>,
+    /// The notes that tell of an incident; the first one counts.
+    read_from: HashMap<String, BTreeSet<String>>,
+    /// Notes that count now because the one before them is gone.
+    orphans: Vec<String>,
     generation: Option<u64>,
     revision: i64,
 }
@@ -98,6 +100,7 @@ impl Experience {
             documents: HashMap::new(),
             recorded: HashSet::new(),
             read_from: HashMap::new(),
+            orphans: Vec::new(),
             generation: None,
             revision: 0,
         })
@@ -109,7 +112,7 @@ impl Experience {
         if self.generation == Some(generation) {
             return Ok(());
         }
-        let mut seen = HashMap::new();
+        let mut seen = BTreeMap::new();
         for kind in KINDS {
             for (id, hash) in index.of_kind(kind)? {
                 // Recorded incidents are taken from where they are recorded.
@@ -122,14 +125,29 @@ impl Experience {
         for id in gone {
             self.let_go(&id);
         }
+        // In the order of their ids, so that the same documents always make the same of them.
         for (id, (hash, kind)) in seen {
             if self.documents.get(&id).is_none_or(|taken| taken.hash != hash || taken.kind != kind) {
                 self.let_go(&id);
                 self.take_up(index, &id, hash, kind)?;
             }
         }
+        // An incident whose note is gone is told by the next one.
+        for id in std::mem::take(&mut self.orphans) {
+            if let Some(stored) = index.document(&id)? {
+                let note = note::read(&stored.document);
+                if !self.recorded.contains(&note.incident.id) {
+                    self.base.put(note, Some(id))?;
+                }
+            }
+        }
         self.generation = Some(generation);
         Ok(())
+    }
+
+    /// Whether an incident is told by a note, and was not recorded or ended here.
+    pub(crate) fn is_of_note(&self, incident: &str) -> bool {
+        self.read_from.contains_key(incident) && !self.recorded.contains(incident)
     }
 
     fn take_up(&mut self, index: &Index, id: &str, hash: String, kind: Kind) -> anyhow::Result<()> {
@@ -141,8 +159,10 @@ impl Experience {
             Kind::Incident => {
                 let note = note::read(&document);
                 incident = Some(note.incident.id.clone());
-                self.read_from.insert(note.incident.id.clone(), id.to_owned());
-                if !self.recorded.contains(&note.incident.id) {
+                let notes = self.read_from.entry(note.incident.id.clone()).or_default();
+                notes.insert(id.to_owned());
+                let counts = notes.first().is_some_and(|first| first == id);
+                if counts && !self.recorded.contains(&note.incident.id) {
                     self.base.put(note, Some(id.to_owned()))?;
                 }
             }
@@ -164,9 +184,16 @@ impl Experience {
         match taken.kind {
             Kind::Incident => {
                 let Some(incident) = taken.incident else { return };
-                self.read_from.remove(&incident);
-                if !self.recorded.contains(&incident) {
+                let Some(notes) = self.read_from.get_mut(&incident) else { return };
+                let counted = notes.first().is_some_and(|first| first == id);
+                notes.remove(id);
+                let next = notes.first().cloned();
+                if next.is_none() {
+                    self.read_from.remove(&incident);
+                }
+                if counted && !self.recorded.contains(&incident) {
                     self.base.remove(&incident);
+                    self.orphans.extend(next);
                 }
             }
             Kind::Troubleshooting => self.guides.remove(id),
@@ -188,7 +215,7 @@ impl Experience {
         }
         for stored in store.since(self.revision)? {
             self.revision = self.revision.max(stored.revision);
-            let note = self.read_from.get(&stored.incident.id).cloned();
+            let note = self.read_from.get(&stored.incident.id).and_then(BTreeSet::first).cloned();
             let document = note.unwrap_or_else(|| recorded::document_id(&stored.incident.id));
             self.recorded.insert(stored.incident.id.clone());
             self.base.put(Note { incident: stored.incident, text: String::new() }, Some(document))?;

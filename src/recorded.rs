@@ -1,5 +1,6 @@
 //! Recorded incidents as documents of the index, so that search finds them like any other.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -7,12 +8,15 @@ use anyhow::Context;
 use cloudops_incidents::render::render;
 use cloudops_incidents::store::{Store, Stored};
 use cloudops_indexes::model::Kind;
+#[cfg(feature = "mcp")]
+use cloudops_indexes::store::IndexError;
 use cloudops_indexes::store::{FileStat, Index, IndexWriter, TrainWhen, WriterOptions};
 use cloudops_ingest::source::Prepared;
 use cloudops_ingest::source::folder::{self, FolderOptions, Found};
 
 use crate::app::App;
 use crate::embedding;
+use crate::report::error::warn;
 
 /// Name of the source that these documents are.
 pub(crate) const SOURCE: &str = "recorded-incidents";
@@ -21,6 +25,10 @@ const NOTE: &str = "recorded-incidents";
 /// What is recorded shortly after one another is published together.
 #[cfg(feature = "mcp")]
 const SOON: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// How often it is tried while somebody else writes: for half an hour.
+#[cfg(feature = "mcp")]
+const ATTEMPTS: u32 = 3_600;
 
 /// The document of an incident.
 pub(crate) fn document_id(incident: &str) -> String {
@@ -38,7 +46,10 @@ fn path(incident: &str) -> String {
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' })
         .collect();
-    format!("{}.md", name.trim_start_matches('.'))
+    // Two ids must not become one name.
+    let mark =
+        if name == incident { String::new() } else { format!("-{}", &blake3::hash(incident.as_bytes()).to_hex()[..8]) };
+    format!("{}{mark}.md", name.trim_start_matches('.'))
 }
 
 /// Writes what was recorded since into an index that is being written.
@@ -50,10 +61,17 @@ pub(crate) fn put(writer: &mut IndexWriter, data_dir: &Path, note: Option<&str>)
         return Ok(0);
     }
     let known = writer.known(SOURCE)?;
-    // An index that was made anew holds none, whatever its note says.
-    let since = if known.is_empty() { 0 } else { before };
+    // An index that was made anew holds none, whatever its note says; and another file has other incidents.
+    let since = if known.is_empty() || revision < before { 0 } else { before };
     let mut written = 0;
-    for stored in store.since(since)? {
+    let stored = store.since(since)?;
+    if since == 0 {
+        let there: HashSet<String> = stored.iter().map(|stored| document_id(&stored.incident.id)).collect();
+        for gone in known.keys().filter(|id| !there.contains(*id)) {
+            writer.remove(gone)?;
+        }
+    }
+    for stored in stored {
         let Prepared { mut document, passages, .. } = prepared(&stored)?;
         let is_known = known.get(&document.id).is_some_and(|known| known.content_hash == document.content_hash);
         if !is_known {
@@ -84,6 +102,13 @@ pub(crate) fn publish(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// [`publish`], for somebody whose incident is stored already: that it cannot be searched for yet is no failure.
+pub(crate) fn publish_or_warn(app: &App) {
+    if let Err(error) = publish(app) {
+        warn(format!("it is recorded, and will be searched for after the next `cloudops ingest`: {error:#}"));
+    }
+}
+
 /// The note that an index has of what it holds.
 pub(crate) fn note_of(index: &Index) -> Option<String> {
     index.note(NOTE)
@@ -100,12 +125,27 @@ pub(crate) fn publish_soon(app: &App) {
     }
     let (config, waiting) = (app.config.clone(), std::sync::Arc::clone(&app.publishing));
     std::thread::spawn(move || {
-        std::thread::sleep(SOON);
-        waiting.store(false, Ordering::Release);
-        if let Err(error) = publish(&App::new(config)) {
-            tracing::warn!(error = format!("{error:#}"), "recorded incidents are not in the index yet");
+        let app = App::new(config);
+        // An ingestion may hold the lock for minutes.
+        for _ in 0..ATTEMPTS {
+            std::thread::sleep(SOON);
+            waiting.store(false, Ordering::Release);
+            match publish(&app) {
+                Ok(()) => return,
+                Err(error) if is_locked(&error) => waiting.store(true, Ordering::Release),
+                Err(error) => {
+                    tracing::warn!(error = format!("{error:#}"), "recorded incidents are not in the index yet");
+                    return;
+                }
+            }
         }
+        waiting.store(false, Ordering::Release);
     });
+}
+
+#[cfg(feature = "mcp")]
+fn is_locked(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(IndexError::Locked(_))))
 }
 
 fn prepared(stored: &Stored) -> anyhow::Result<Prepared> {

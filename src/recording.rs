@@ -65,13 +65,18 @@ pub(crate) fn record(app: &App, report: Report) -> Result<Recorded, RecordError>
     let mut description = description;
     mask_text(&mut description, &mut masked);
     each_text(&mut incident, &mut |text| mask_text(text, &mut masked));
+    for service in &mut incident.services {
+        *service = service.to_lowercase();
+    }
     recognize(&mut incident, &description);
     // A description is how somebody saw it.
     let seen = description.split_whitespace().collect::<Vec<_>>().join(" ");
     if !seen.is_empty() && !incident.symptoms.contains(&seen) {
         incident.symptoms.push(seen);
     }
-    let incident = Store::open(app.data_dir())?.record(incident, "recorded", now)?;
+    let experience = app.experience()?;
+    let taken = |id: &str| experience.base.get(id).is_some();
+    let incident = Store::open(app.data_dir())?.record(incident, "recorded", now, &taken)?;
     Ok(Recorded { incident, masked })
 }
 
@@ -124,7 +129,7 @@ pub(crate) fn resolve(app: &App, end: End) -> Result<Recorded, RecordError> {
     let mut texts = Incident {
         fix: Some(fix),
         root_cause: end.root_cause,
-        cause: end.cause.map(|cause| cause.to_lowercase()),
+        cause: end.cause,
         tried: end.tried,
         prevention: end.prevention,
         ..Incident::default()
@@ -135,7 +140,8 @@ pub(crate) fn resolve(app: &App, end: End) -> Result<Recorded, RecordError> {
     let resolution = Resolution {
         fix: texts.fix.unwrap_or_default(),
         root_cause: texts.root_cause,
-        cause: texts.cause,
+        // After masking, which knows many secrets by their case.
+        cause: texts.cause.map(|cause| cause.to_lowercase()),
         tried: texts.tried,
         prevention: texts.prevention,
         resolved,

@@ -100,6 +100,15 @@ pub struct Store {
     connection: Connection,
 }
 
+/// What became of many incidents.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Put {
+    /// How many were not there.
+    pub new: usize,
+    /// Ids that belong to incidents of another origin.
+    pub refused: Vec<String>,
+}
+
 /// A stored incident and the write that changed it last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -162,8 +171,15 @@ impl Store {
         StoreError::Sqlite { path: self.path.clone(), source }
     }
 
-    /// Adds an incident. One without an id is given the next free `INC-<number>`. Returns it as it is stored.
-    pub fn record(&mut self, mut incident: Incident, origin: &str, now: Timestamp) -> Result<Incident, StoreError> {
+    /// Adds an incident. One without an id is given the next free `INC-<number>`; `taken` says which ids incidents have that
+    /// are not recorded here. Returns it as it is stored.
+    pub fn record(
+        &mut self,
+        mut incident: Incident,
+        origin: &str,
+        now: Timestamp,
+        taken: &dyn Fn(&str) -> bool,
+    ) -> Result<Incident, StoreError> {
         let path = self.path.clone();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let failed = |source| StoreError::Sqlite { path: path.clone(), source };
@@ -172,11 +188,11 @@ impl Store {
             loop {
                 let number = count(&transaction, "incident").map_err(failed)?;
                 incident.id = format!("INC-{number}");
-                if !has(&transaction, &incident.id).map_err(failed)? {
+                if !has(&transaction, &incident.id).map_err(failed)? && !taken(&incident.id) {
                     break;
                 }
             }
-        } else if has(&transaction, &incident.id).map_err(failed)? {
+        } else if has(&transaction, &incident.id).map_err(failed)? || taken(&incident.id) {
             return Err(StoreError::Exists(incident.id));
         }
         write(&transaction, &incident, origin, now).map_err(failed)?;
@@ -184,18 +200,36 @@ impl Store {
         Ok(incident)
     }
 
-    /// Adds incidents or replaces those of the same id, all or none. Returns how many are new.
-    pub fn put_all(&mut self, incidents: &[Incident], origin: &str, now: Timestamp) -> Result<usize, StoreError> {
+    /// Adds incidents or replaces those of the same id and origin, all or none. How an incident ended that was ended here
+    /// stays. Those whose id belongs to another origin are left out.
+    pub fn put_all(&mut self, incidents: &[Incident], origin: &str, now: Timestamp) -> Result<Put, StoreError> {
         let path = self.path.clone();
         let failed = |source| StoreError::Sqlite { path: path.clone(), source };
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let mut new = 0;
+        let mut put = Put::default();
         for incident in incidents {
-            new += usize::from(!has(&transaction, &incident.id).map_err(failed)?);
-            write(&transaction, incident, origin, now).map_err(failed)?;
+            let stored: Option<(String, String)> = transaction
+                .prepare_cached("SELECT record, origin FROM incident WHERE id = ?1")
+                .and_then(|mut known| known.query_row([&incident.id], |row| Ok((row.get(0)?, row.get(1)?))).optional())
+                .map_err(failed)?;
+            match stored {
+                None => {
+                    put.new += 1;
+                    write(&transaction, incident, origin, now).map_err(failed)?;
+                }
+                Some((_, other)) if other != origin => put.refused.push(incident.id.clone()),
+                Some((record, _)) => {
+                    let mut incident = incident.clone();
+                    let known = parse(&incident.id, &record, &path)?;
+                    if incident.status == Status::Open && known.status == Status::Resolved {
+                        keep_end(&mut incident, known);
+                    }
+                    write(&transaction, &incident, origin, now).map_err(failed)?;
+                }
+            }
         }
         transaction.commit().map_err(failed)?;
-        Ok(new)
+        Ok(put)
     }
 
     /// Ends an incident. `known` is what documents say of it, where it was not recorded here.
@@ -275,6 +309,17 @@ impl Store {
     }
 }
 
+/// Gives an incident the end of an earlier version of it.
+fn keep_end(incident: &mut Incident, known: Incident) {
+    incident.status = known.status;
+    incident.resolved = known.resolved;
+    incident.fix = known.fix;
+    incident.root_cause = known.root_cause.or_else(|| incident.root_cause.take());
+    incident.cause = known.cause.or_else(|| incident.cause.take());
+    incident.tried = known.tried;
+    incident.prevention = known.prevention;
+}
+
 /// The next value of a counter.
 fn count(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     connection
@@ -310,6 +355,14 @@ fn parse(id: &str, record: &str, path: &Path) -> Result<Incident, StoreError> {
 mod tests {
     use super::*;
 
+    fn of_id(id: &str) -> Incident {
+        Incident { id: id.to_owned(), ..Incident::default() }
+    }
+
+    fn nobody(_: &str) -> bool {
+        false
+    }
+
     fn titled(title: &str) -> Incident {
         Incident { title: title.to_owned(), ..Incident::default() }
     }
@@ -319,14 +372,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert!(Store::open_existing(dir.path()).unwrap().is_none());
         let mut store = Store::open(dir.path()).unwrap();
-        let first = store.record(titled("a"), "recorded", 5).unwrap();
+        let first = store.record(titled("a"), "recorded", 5, &nobody).unwrap();
         assert_eq!(first.id, "INC-1");
         let named = Incident { id: "INC-2".to_owned(), ..titled("b") };
-        store.record(named.clone(), "recorded", 5).unwrap();
-        assert!(matches!(store.record(named, "recorded", 5), Err(StoreError::Exists(_))));
+        store.record(named.clone(), "recorded", 5, &nobody).unwrap();
+        assert!(matches!(store.record(named, "recorded", 5, &nobody), Err(StoreError::Exists(_))));
         // A name that is taken is passed over.
-        assert_eq!(store.record(titled("c"), "recorded", 5).unwrap().id, "INC-3");
+        assert_eq!(store.record(titled("c"), "recorded", 5, &nobody).unwrap().id, "INC-3");
 
+        assert!(matches!(store.record(of_id("N"), "recorded", 5, &|id| id == "N"), Err(StoreError::Exists(_))));
         let resolution = Resolution { fix: "turned it off".to_owned(), resolved: 9, ..Resolution::default() };
         let resolved = store.resolve("INC-1", None, resolution.clone(), 9).unwrap();
         assert_eq!((resolved.status, resolved.resolved), (Status::Resolved, Some(9)));
@@ -349,17 +403,28 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(dir.path()).unwrap();
         let of = |id: &str, title: &str| Incident { id: id.to_owned(), ..titled(title) };
-        assert_eq!(store.put_all(&[of("a", "1"), of("b", "1")], "tracker", 0).unwrap(), 2);
-        assert_eq!(store.put_all(&[of("b", "2"), of("c", "2")], "tracker", 0).unwrap(), 1);
+        assert_eq!(store.put_all(&[of("a", "1"), of("b", "1")], "tracker", 0).unwrap().new, 2);
+        assert_eq!(store.put_all(&[of("b", "2"), of("c", "2")], "tracker", 0).unwrap().new, 1);
+        let other = store.put_all(&[of("b", "3"), of("d", "3")], "another", 0).unwrap();
+        assert_eq!(other, Put { new: 1, refused: vec!["b".to_owned()] });
         let titles: Vec<_> = store.since(0).unwrap().into_iter().map(|stored| stored.incident.title).collect();
-        assert_eq!(titles, ["1", "2", "2"]);
+        assert_eq!(titles, ["1", "2", "2", "3"]);
+        // What ended it here is not undone by a tracker that does not know of it.
+        let resolution = Resolution { fix: "turned it off".to_owned(), resolved: 9, ..Resolution::default() };
+        store.resolve("a", None, resolution, 9).unwrap();
+        store.put_all(&[of("a", "4")], "tracker", 10).unwrap();
+        let last = store.since(0).unwrap().pop().unwrap().incident;
+        assert_eq!(
+            (last.title.as_str(), last.fix.as_deref(), last.status),
+            ("4", Some("turned it off"), Status::Resolved)
+        );
     }
 
     #[test]
     fn a_file_of_a_newer_program_and_a_damaged_record_are_named() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(dir.path()).unwrap();
-        store.record(titled("a"), "recorded", 0).unwrap();
+        store.record(titled("a"), "recorded", 0, &nobody).unwrap();
         store.connection.execute("UPDATE incident SET record = '{'", []).unwrap();
         assert!(store.since(0).unwrap_err().to_string().contains("INC-1"));
         assert_eq!(store.verify().unwrap().len(), 1);

@@ -42,7 +42,7 @@ pub(crate) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     }
     let reply = tool.call(app, arguments(&args.given)?)?;
     if tool.info.effect == Effect::Records {
-        recorded::publish(app)?;
+        recorded::publish_or_warn(app);
     }
     if out.is_json() {
         out.json(&reply.structured)?;

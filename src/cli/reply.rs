@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::app::App;
 use crate::report::error::CommandResult;
 use crate::report::{BOLD, DIM, Output, TITLE, WARN, printable, styled};
-use crate::tools::find;
+use crate::tools::{NOTICE, find};
 
 /// Calls a tool and prints its reply; with `--json`, the structured one.
 pub(super) fn print(app: &App, tool: &str, arguments: Map<String, Value>, out: &mut Output) -> CommandResult {
@@ -34,9 +34,12 @@ pub(super) fn arguments<const N: usize>(given: [(&str, Value); N]) -> Map<String
 
 fn write(text: &str, out: &mut impl Write) -> std::io::Result<()> {
     let mut in_code = false;
-    // The first line is a note for models.
-    for line in text.lines().skip(1) {
+    for line in text.lines() {
         let line = printable(line);
+        // A note for models.
+        if line.starts_with(NOTICE) {
+            continue;
+        }
         if line.starts_with("</retrieved-") {
             continue;
         }
@@ -71,7 +74,7 @@ mod tests {
 
     #[test]
     fn people_see_no_marks() {
-        let text = "Untrusted\n\nGuide: <retrieved-ab>\nStep 1: look\n```bash\nls\n```\n</retrieved-ab>\nend\n";
+        let text = "\nGuide: <retrieved-ab>\nStep 1: look\n```bash\nls\n```\n</retrieved-ab>\nend\n";
         let mut out = anstream::StripStream::new(Vec::new());
         write(text, &mut out).unwrap();
         assert_eq!(String::from_utf8(out.into_inner()).unwrap(), "\nGuide:\nStep 1: look\n    ls\nend\n");

@@ -97,10 +97,6 @@ pub(crate) fn ingest(
     if let (Some(writer), false) = (&mut writer, how.dry_run || corpus_is_current) {
         corpus::put(writer).context("failed to index the built-in documents")?;
     }
-    if let (Some(writer), false) = (&mut writer, how.dry_run) {
-        let note = existing.as_ref().and_then(recorded::note_of);
-        recorded::put(writer, data_dir, note.as_deref()).context("failed to index the recorded incidents")?;
-    }
 
     bars.start("reading", plans.iter().map(Plan::to_read).sum());
     let mut sources = Vec::with_capacity(plans.len());
@@ -110,6 +106,11 @@ pub(crate) fn ingest(
         let writer = writer.as_mut().filter(|_| !how.dry_run);
         sources.push(plan.run(writer, stop, |done| bars.set(before + done))?);
         before += files;
+    }
+    // As late as can be: what is recorded while sources are read is there too.
+    if let (Some(writer), false) = (&mut writer, how.dry_run) {
+        let note = existing.as_ref().and_then(recorded::note_of);
+        recorded::put(writer, data_dir, note.as_deref()).context("failed to index the recorded incidents")?;
     }
     let (commit, training) = match writer {
         Some(writer) if !how.dry_run => {

@@ -76,16 +76,16 @@ impl PastIncident {
         let incident = similar.incident;
         let cut = |text: &String| prefix(text, TEXT_BYTES).to_owned();
         Self {
-            id: incident.id.clone(),
+            id: prefix(&incident.id, 120).to_owned(),
             document: similar.document.map(str::to_owned),
-            title: incident.title.clone(),
+            title: prefix(&incident.title, 200).to_owned(),
             status: incident.status,
             severity: incident.severity,
             started: incident.started.map(time::date),
             minutes: incident.duration().map(|seconds| seconds / 60),
-            services: incident.services.iter().take(6).cloned().collect(),
-            error_codes: incident.error_codes.iter().take(6).cloned().collect(),
-            matched: similar.names.iter().take(6).cloned().collect(),
+            services: names(&incident.services),
+            error_codes: names(&incident.error_codes),
+            matched: names(&similar.names),
             symptoms: incident.symptoms.iter().take(MAX_SYMPTOMS).map(|text| prefix(text, 200).to_owned()).collect(),
             root_cause: incident.root_cause.as_ref().map(cut),
             fix: incident.fix.as_ref().map(cut),
@@ -133,6 +133,11 @@ impl PastIncident {
     }
 }
 
+/// The first few names, none of them endless.
+fn names(list: &[String]) -> Vec<String> {
+    list.iter().take(6).map(|name| prefix(name, 160).to_owned()).collect()
+}
+
 impl Tried {
     fn of(attempt: &Attempt) -> Self {
         Self { what: prefix(&attempt.what, 200).to_owned(), worked: attempt.worked }
@@ -141,7 +146,8 @@ impl Tried {
 
 impl Fix {
     fn of(summary: FixSummary) -> Self {
-        let FixSummary { what, tally, incidents } = summary;
+        let FixSummary { what, tally, mut incidents } = summary;
+        incidents.truncate(10);
         Self { what: prefix(&what, TEXT_BYTES).to_owned(), worked: tally.worked, failed: tally.failed, incidents }
     }
 

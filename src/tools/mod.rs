@@ -27,6 +27,7 @@ use crate::app::App;
 
 pub(crate) use error::ToolError;
 pub(crate) use read_document::{PAGE_BYTES, View};
+pub(crate) use text::NOTICE;
 
 /// Every tool, by name.
 pub(crate) static TOOLS: &[AnyTool] = &[

@@ -87,7 +87,7 @@ impl Tool for RecordIncident {
             id: input.id.unwrap_or_default(),
             title: input.title,
             symptoms: input.symptoms,
-            services: input.services.iter().map(|service| service.to_lowercase()).collect(),
+            services: input.services,
             error_codes: input.error_codes,
             alarms: input.alarms,
             resources: input.resources,
@@ -98,8 +98,12 @@ impl Tool for RecordIncident {
         let report =
             Report { incident, description: input.description, severity: input.severity, started: input.started };
         let Recorded { incident, masked } = record(app, report)?;
-        let experience = app.experience()?;
-        let (similar, fixes, _) = past(&experience, &question_of(&incident), 0, SIMILAR)?;
+        // It is stored: whatever happens now must not look as if it were not.
+        let found = app.experience().and_then(|known| past(&known, &question_of(&incident), 0, SIMILAR));
+        let (similar, fixes, _) = found.unwrap_or_else(|error| {
+            tracing::warn!(error = format!("{error:#}"), "past incidents could not be looked for");
+            (Vec::new(), Vec::new(), false)
+        });
         let masked = masked.iter().map(ToString::to_string).collect();
         Ok(Output { notice: NOTICE, document: document_id(&incident.id), id: incident.id, masked, similar, fixes })
     }

@@ -1,5 +1,6 @@
 //! How an incident ended, so that its fix counts for the next one.
 
+use cloudops_incidents::base::Tally;
 use cloudops_incidents::incident::Attempt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,8 +66,14 @@ impl Tool for ResolveIncident {
         let Input { id, fix, fix_of, root_cause, cause, tried, prevention, resolved } = input;
         let end = End { id, fix, fix_of, root_cause, cause, tried, prevention, resolved };
         let Recorded { incident, masked } = resolve(app, end)?;
-        let experience = app.experience()?;
-        let tally = incident.fix.as_deref().map(|fix| experience.base.tally(fix)).unwrap_or_default();
+        // It is stored: whatever happens now must not look as if it were not.
+        let tally = match app.experience() {
+            Ok(known) => incident.fix.as_deref().map(|fix| known.base.tally(fix)).unwrap_or_default(),
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "the fix could not be counted");
+                Tally::default()
+            }
+        };
         Ok(Output {
             minutes: incident.duration().map(|seconds| seconds / 60),
             id: incident.id,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::find_similar_incidents::links;
 use super::incident::{Fix, PastIncident, past};
-use super::text::{Blocks, NOTICE, document_uri};
+use super::text::{Blocks, NOTICE, document_uri, prefix};
 use super::{Effect, Link, TOOLS, Tool, ToolError, ToolInfo, Toolset, input};
 use crate::app::App;
 use crate::report::{one_line, time};
@@ -194,13 +194,13 @@ fn view(guide: &Guide, from: u32) -> GuideView {
             if step.number >= from {
                 left = 0;
             }
-            outline.push(format!("{}. {}", step.number, step.action));
+            outline.push(format!("{}. {}", step.number, prefix(&step.action, 200)));
             continue;
         }
         left = left.saturating_sub(size);
         let mut step = step.clone();
         if size > STEPS_BYTES {
-            step.details.truncate(step.details.floor_char_boundary(STEPS_BYTES / 3));
+            shorten(&mut step);
         }
         let tools = tools_for(&step);
         steps.push(StepView { step, tools });
@@ -208,10 +208,25 @@ fn view(guide: &Guide, from: u32) -> GuideView {
     GuideView {
         document: guide.document.clone(),
         title: guide.title.clone(),
-        introduction: if from <= 1 { guide.introduction.clone() } else { String::new() },
+        introduction: if from <= 1 { prefix(&guide.introduction, 1_200).to_owned() } else { String::new() },
         reviewed: guide.updated.map(time::date),
         steps,
         outline,
+    }
+}
+
+/// A step that is too long even alone: the front of everything it has.
+fn shorten(step: &mut Step) {
+    let cut = |text: &mut String, limit: usize| text.truncate(text.floor_char_boundary(limit));
+    cut(&mut step.action, 400);
+    cut(&mut step.details, STEPS_BYTES / 4);
+    step.commands.truncate(4);
+    for command in &mut step.commands {
+        cut(&mut command.text, STEPS_BYTES / 12);
+    }
+    step.decisions.truncate(10);
+    for decision in &mut step.decisions {
+        cut(&mut decision.when, STEPS_BYTES / 30);
     }
 }
 

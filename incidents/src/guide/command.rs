@@ -21,7 +21,7 @@ pub enum Effect {
 #[rustfmt::skip]
 const LOOKING: &[&str] = &[
     "batch-get", "check", "describe", "detect", "download", "estimate", "filter", "get", "head", "help", "list", "lookup",
-    "ls", "preview", "query", "scan", "search", "select", "simulate", "test", "validate", "view", "wait", "discover", "tail",
+    "ls", "preview", "query", "scan", "search", "select", "simulate", "validate", "view", "wait", "discover", "tail",
 ];
 /// Operations that change nothing though their first word may.
 const LOOKING_WHOLE: &[&str] = &[
@@ -29,7 +29,8 @@ const LOOKING_WHOLE: &[&str] = &[
     "stop-query",
     "generate-service-last-accessed-details",
     "decode-authorization-message",
-    "start-query-execution",
+    "test-event-pattern",
+    "test-metric-filter",
 ];
 /// Operations that hand out or make something though they begin like looking.
 const NOT_LOOKING: &[&str] = &["get-session-token", "get-federation-token"];
@@ -49,15 +50,24 @@ const KUBECTL_LOOKING: &[&str] = &[
     "events",
     "diff",
 ];
-/// Programs that only look.
+/// Words of SQL that change something, wherever they stand.
+#[rustfmt::skip]
+const SQL_CHANGING: &[&str] = &[
+    "alter", "call", "copy", "create", "delete", "do", "drop", "grant", "insert", "kill", "merge",
+    "pg_cancel_backend", "pg_terminate_backend", "rds_kill", "rds_kill_query", "reindex", "revoke", "set", "truncate", "update", "vacuum",
+];
+/// Programs that only look, whatever their arguments are.
 #[rustfmt::skip]
 const LOOKING_PROGRAMS: &[&str] = &[
-    "awk", "cat", "column", "cut", "date", "df", "dig", "dmesg", "du", "echo", "egrep", "ethtool", "findmnt", "free", "grep",
-    "head", "host", "iostat", "ip", "journalctl", "jq", "less", "ls", "lsblk", "lsof", "mpstat", "mtr", "netstat", "nc",
-    "nslookup", "nstat", "openssl", "pidstat", "ping", "printf", "ps", "redis-cli", "sar", "sleep", "sort", "ss", "stat",
-    "tail", "timeout", "top", "tr", "traceroute", "tracepath", "uniq", "uptime", "vmstat", "wc", "whoami", "nproc", "file",
-    "for", "do", "done", "while", "read", "if", "then", "fi", "else", "case", "esac", "test", "true", "false", "export",
+    "[", "[[", "cat", "column", "cut", "date", "df", "dig", "dmesg", "du", "echo", "egrep", "ethtool", "export", "false", "file", "findmnt",
+    "free", "grep", "head", "host", "iostat", "journalctl", "jq", "less", "ls", "lsblk", "lsof", "mpstat", "mtr", "netstat", "nproc",
+    "nslookup", "nstat", "openssl", "pidstat", "ping", "printf", "ps", "read", "sar", "sleep", "sort", "ss", "stat", "tail", "test", "top",
+    "tr", "traceroute", "tracepath", "true", "uniq", "uptime", "vmstat", "wc", "whoami",
 ];
+/// Words of the shell that stand in front of a command.
+const BEFORE_COMMAND: &[&str] = &["!", "do", "elif", "else", "if", "sudo", "then", "time", "until", "while", "{", "$"];
+/// Words of the shell that are commands of their own, and do nothing.
+const SHELL: &[&str] = &["done", "esac", "fi", "for", "case", "in", "}", ";;"];
 
 /// Prefixes of permissions where the command line has another name for the service.
 #[rustfmt::skip]
@@ -77,12 +87,16 @@ pub(super) fn read(language: &str, text: &str) -> Command {
             let body =
                 statement.lines().map(str::trim).filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join(" ");
             let Some(word) = body.split_whitespace().next().map(str::to_lowercase) else { continue };
-            let kills = ["terminate_backend", "cancel_backend", "rds_kill"].iter().any(|call| body.contains(call));
-            if kills || !SQL_LOOKING.contains(&word.as_str()) { changes = true } else { looks = true }
+            // `EXPLAIN ANALYZE DELETE` deletes; `SHOW CREATE TABLE` creates nothing.
+            let shows = matches!(word.as_str(), "show" | "describe" | "desc");
+            let body = body.to_lowercase();
+            let mut words = body.split(|c: char| !c.is_alphanumeric() && c != '_');
+            let does = !shows && words.any(|word| SQL_CHANGING.contains(&word));
+            if does || !SQL_LOOKING.contains(&word.as_str()) { changes = true } else { looks = true }
         }
     } else if matches!(language, "bash" | "sh" | "shell" | "console" | "") {
         for (service, operation) in aws_calls(text) {
-            let reads = operation_looks(&service, &operation);
+            let reads = operation_looks(&operation);
             if reads {
                 looks = true;
             } else {
@@ -94,7 +108,9 @@ pub(super) fn read(language: &str, text: &str) -> Command {
                 permissions.push(permission);
             }
         }
-        for program in programs(text) {
+        let (programs, is_plain) = programs(text);
+        unknown |= !is_plain;
+        for program in programs {
             match program.split_once(' ').unwrap_or((&program, "")) {
                 ("aws", _) => {}
                 ("kubectl", verb) if KUBECTL_LOOKING.contains(&verb) => looks = true,
@@ -146,17 +162,15 @@ fn aws_calls(text: &str) -> Vec<(String, String)> {
     calls
 }
 
-fn operation_looks(service: &str, operation: &str) -> bool {
+fn operation_looks(operation: &str) -> bool {
     if NOT_LOOKING.contains(&operation) {
         return false;
     }
-    // `aws s3 cp` copies, `aws s3 ls` lists; `aws eks update-kubeconfig` writes a file of one's own.
+    // `aws s3 cp` copies, `aws s3 ls` lists.
     LOOKING_WHOLE.contains(&operation)
         || LOOKING
             .iter()
             .any(|word| operation.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
-        || (service, operation) == ("sts", "assume-role")
-        || (service, operation) == ("configure", "export-credentials")
 }
 
 /// `elbv2 describe-target-health` as `elasticloadbalancing:DescribeTargetHealth`.
@@ -174,50 +188,81 @@ fn permission(service: &str, operation: &str) -> Option<String> {
     Some(format!("{prefix}:{name}"))
 }
 
-/// First words of the commands of a script, those of kubectl and systemctl with their verb.
-fn programs(text: &str) -> Vec<String> {
+/// First words of the commands of a script, those of kubectl and systemctl with their verb; and whether it is all commands,
+/// without files that are written and quotes that are not closed.
+fn programs(text: &str) -> (Vec<String>, bool) {
+    let (segments, mut is_plain) = segments(&text.replace("\\\n", " "));
     let mut found = Vec::new();
-    let joined = text.replace("\\\n", " ");
-    for line in joined.lines() {
-        let line = line.trim();
-        if line.starts_with('#') {
+    for segment in segments {
+        let mut words = segment.split_whitespace().peekable();
+        let is_assignment = |word: &str| {
+            let name = word.split('=').next().unwrap_or_default();
+            word.contains('=') && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        // `timeout 5 stat` is `stat`.
+        let first = loop {
+            match words.next() {
+                Some("timeout") => drop(words.next()),
+                Some(word) if BEFORE_COMMAND.contains(&word) || is_assignment(word) => {}
+                other => break other,
+            }
+        };
+        let Some(first) = first else { continue };
+        if SHELL.contains(&first) || first.starts_with('#') {
             continue;
         }
-        // Quoted text may hold anything; what is cut at `|` inside of it is no command.
-        let mut quote = None;
-        let mut start = 0;
-        let mut segments = Vec::new();
-        for (at, c) in line.char_indices() {
-            match (quote, c) {
-                (Some(open), c) if c == open => quote = None,
-                (None, '\'' | '"' | '`') => quote = Some(c),
-                (None, '|' | ';' | '&') => {
-                    segments.push(&line[start..at]);
-                    start = at + 1;
-                }
-                _ => {}
-            }
-        }
-        if quote.is_none() {
-            segments.push(&line[start..]);
-        }
-        for segment in segments {
-            let mut words =
-                segment.split_whitespace().filter(|word| !matches!(*word, "sudo" | "!" | "do" | "then" | "$"));
-            let Some(first) = words.by_ref().find(|word| !word.contains('=') || word.starts_with('-')) else {
-                continue;
-            };
-            let first = first.trim_start_matches(['(', '{']);
-            let is_program =
-                first.starts_with(|c: char| c.is_ascii_alphabetic()) && !first.contains(['(', ')', '"', '\'', '`']);
-            if is_program {
-                let verb = words.find(|word| !word.starts_with('-')).unwrap_or_default();
-                let with_verb = matches!(first, "kubectl" | "systemctl");
-                found.push(if with_verb { format!("{first} {verb}") } else { first.to_owned() });
-            }
-        }
+        let verb = words.find(|word| !word.starts_with('-')).unwrap_or_default();
+        let with_verb = matches!(first, "kubectl" | "systemctl");
+        found.push(if with_verb { format!("{first} {verb}") } else { first.to_owned() });
+        is_plain &= first.starts_with(|c: char| c.is_ascii_alphabetic() || c == '[');
     }
-    found
+    (found, is_plain)
+}
+
+/// A script cut where one command ends and another begins, those of substitutions included.
+#[expect(clippy::match_same_arms, reason = "in this order they are the rules of the shell")]
+fn segments(text: &str) -> (Vec<String>, bool) {
+    let (mut segments, mut current) = (Vec::new(), String::new());
+    let (mut quote, mut is_plain) = (None, true);
+    let mut comment = false;
+    let chars: Vec<char> = text.chars().collect();
+    let mut at = 0;
+    while at < chars.len() {
+        let c = chars[at];
+        let next = chars.get(at + 1).copied();
+        let mut cut = false;
+        match (quote, c) {
+            _ if comment => comment = c != '\n',
+            (Some('\''), '\'') => quote = None,
+            (Some('\''), _) => {}
+            // In double quotes a substitution is one all the same.
+            (_, '$') if next == Some('(') => (cut, at) = (true, at + 1),
+            (_, '`') => cut = true,
+            (Some('"'), '"') => quote = None,
+            (Some('"'), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '#') if current.trim().is_empty() => comment = true,
+            (None, '|' | ';' | '&' | '\n' | '(' | ')') => cut = true,
+            (None, '>') => {
+                let rest: String = chars[at + 1..].iter().take(12).collect();
+                let target = rest.trim_start_matches(['>', ' ']);
+                if target.starts_with('&') {
+                    at += 1;
+                } else if !target.starts_with("/dev/null") {
+                    is_plain = false;
+                }
+            }
+            _ => {}
+        }
+        if cut || comment {
+            segments.push(std::mem::take(&mut current));
+        } else {
+            current.push(c);
+        }
+        at += 1;
+    }
+    segments.push(current);
+    (segments, is_plain && quote.is_none())
 }
 
 #[cfg(test)]
@@ -244,11 +289,26 @@ mod tests {
             ("frobnicate --all", Effect::Unknown),
             ("aws s3 ls s3://amzn-s3-demo-bucket", Effect::ReadOnly),
             ("aws s3 cp a s3://amzn-s3-demo-bucket/a", Effect::Changes),
+            ("echo \"$(date -u -d '-30 min' +%FT%TZ)\" 2>/dev/null", Effect::ReadOnly),
+            ("timeout 5 stat -f /mnt/efs", Effect::ReadOnly),
+            ("timeout 5 rm -rf x", Effect::Unknown),
+            ("echo $(rm -rf x)", Effect::Unknown),
+            ("echo \"`rm -rf x`\"", Effect::Unknown),
+            ("cat a > /etc/b", Effect::Unknown),
+            ("ls; ./destroy.sh", Effect::Unknown),
+            ("/usr/bin/aws ec2 terminate-instances", Effect::Unknown),
+            ("redis-cli FLUSHALL", Effect::Unknown),
+            ("echo 'open", Effect::Unknown),
+            ("aws apigateway test-invoke-method --rest-api-id x", Effect::Changes),
+            ("aws athena start-query-execution --query-string x", Effect::Changes),
         ] {
             assert_eq!(effect("bash", text), expected, "{text}");
         }
         assert_eq!(effect("sql", "-- who?\nSELECT 1;\nSHOW PROCESSLIST;"), Effect::ReadOnly);
         assert_eq!(effect("sql", "SELECT pg_terminate_backend(1)"), Effect::Changes);
+        assert_eq!(effect("sql", "EXPLAIN ANALYZE DELETE FROM orders"), Effect::Changes);
+        assert_eq!(effect("sql", "select PG_TERMINATE_BACKEND(1)"), Effect::Changes);
+        assert_eq!(effect("sql", "SHOW CREATE TABLE orders"), Effect::ReadOnly);
         assert_eq!(effect("json", "{}"), Effect::Unknown);
     }
 

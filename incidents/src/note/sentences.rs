@@ -270,7 +270,8 @@ fn told_moments(moments: &[(Part, String, Vec<Moment>)]) -> Vec<Told<'_>> {
             let range = &moment.range;
             let line_start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
             let line_end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at);
-            let line = text[line_start..line_end].trim_start().to_lowercase();
+            let line = text[line_start..line_end].trim_start();
+            let line = line[..line.floor_char_boundary(16)].to_lowercase();
             if ["date:", "sent:", "exported", "updated:", "printed"].iter().any(|words| line.starts_with(words)) {
                 continue;
             }

@@ -43,10 +43,13 @@ pub fn recognize(text: &str) -> Recognized {
     }
 }
 
+/// A text that names more of a kind is a log, and looking for what is there already is not free.
+const MAX_NAMES: usize = 500;
+
 /// Adds what is not there yet, in any case.
 pub(crate) fn push_new(list: &mut Vec<String>, item: impl Into<String>) {
     let item = item.into();
-    if !item.is_empty() && !list.iter().any(|known| known.eq_ignore_ascii_case(&item)) {
+    if list.len() < MAX_NAMES && !item.is_empty() && !list.iter().any(|known| known.eq_ignore_ascii_case(&item)) {
         list.push(item);
     }
 }

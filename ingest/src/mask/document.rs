@@ -3,7 +3,7 @@
 use cloudops_indexes::model::Kind;
 
 use super::{Found, Masked, lines_of, mask, mask_found, masked};
-use crate::extract::{Extracted, Section};
+use crate::extract::{Extracted, FrontMatter, Section};
 
 /// Whether documents of a kind are notes of the user's own, which are masked.
 pub(crate) const fn is_masked_kind(kind: Kind) -> bool {
@@ -31,7 +31,14 @@ pub(crate) fn mask_extracted(extracted: &mut Extracted) -> Vec<Masked> {
     if !titled {
         masked.splice(0..0, in_title);
     }
+    masked.extend(mask_front_matter(&mut extracted.front_matter));
     masked
+}
+
+/// Masks what a note states about itself and what becomes part of its document.
+fn mask_front_matter(front: &mut FrontMatter) -> Vec<Masked> {
+    let lists = [&mut front.tags, &mut front.services].into_iter().flatten();
+    lists.chain([&mut front.url, &mut front.guide].into_iter().flatten()).flat_map(mask).collect()
 }
 
 /// What was found in the line of a section's heading.

@@ -54,13 +54,29 @@ pub(super) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
     };
     let Imported { mut incidents, origin, skipped } =
         import(&text, origin).map_err(|error| CommandError::input(error.to_string()))?;
+    {
+        // A note that somebody keeps is not replaced by a record of the same name.
+        let experience = app.experience()?;
+        let (notes, others): (Vec<_>, Vec<_>) =
+            incidents.into_iter().partition(|incident| experience.is_of_note(&incident.id));
+        incidents = others;
+        if !notes.is_empty() {
+            let ids = notes.iter().take(NAMED).map(|note| one_line(&note.id)).collect::<Vec<_>>().join(", ");
+            warn(format!("{} left out, of which there are notes: {ids}", count(notes.len() as u64, "incident")));
+        }
+    }
     let masked: usize = incidents.iter_mut().map(|incident| mask_incident(incident).len()).sum();
     let new = if args.dry_run || incidents.is_empty() {
         None
     } else {
-        let new = Store::open(app.data_dir())?.put_all(&incidents, origin.as_str(), time::now())?;
-        recorded::publish(app)?;
-        Some(new)
+        let put = Store::open(app.data_dir())?.put_all(&incidents, origin.as_str(), time::now())?;
+        recorded::publish_or_warn(app);
+        if !put.refused.is_empty() {
+            let ids = put.refused.iter().take(NAMED).map(|id| one_line(id)).collect::<Vec<_>>().join(", ");
+            let what = count(put.refused.len() as u64, "incident");
+            warn(format!("{what} left out, whose id belongs to one that is not from {}: {ids}", origin.as_str()));
+        }
+        Some(put.new)
     };
     if !skipped.is_empty() {
         let named =

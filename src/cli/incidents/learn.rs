@@ -9,7 +9,7 @@ use cloudops_incidents::incident::Incident;
 use cloudops_incidents::learn::{Group, LearnOptions, draft, groups};
 use cloudops_indexes::model::Kind;
 use cloudops_indexes::store::TrainWhen;
-use cloudops_ingest::source::folder::FolderOptions;
+use cloudops_ingest::source::folder::{self, FolderOptions, Found};
 use serde_json::json;
 
 use crate::app::{App, open_existing};
@@ -85,28 +85,32 @@ pub(super) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
 /// Keeps a guide in the data directory and puts it into the index.
 fn accept(app: &App, key: &str, text: &str, out: &mut Output) -> CommandResult {
     let folder = app.data_dir().join(ACCEPTED);
-    fs_err::create_dir_all(&folder).map_err(anyhow::Error::new)?;
+    let mut options = FolderOptions::new(&folder, ACCEPTED);
+    options.kind = Some(Kind::Troubleshooting);
+    options.git_dates = false;
     let path = folder.join(format!("{key}.md"));
+    let found = Found {
+        path: path.clone(),
+        relative: format!("{key}.md"),
+        size: text.len() as u64,
+        modified_ns: 0,
+        committed: None,
+    };
+    let prepared = folder::prepare(&found, text.as_bytes(), &options)
+        .map_err(|failure| CommandError::input(format!("the guide cannot be read: {}", failure.reason)))?;
+    let (document, steps) = (prepared.document.id.clone(), guide::parse(&prepared.document).steps.len());
+    if steps == 0 {
+        return Err(CommandError::input("the guide has no numbered steps, so nobody could follow it")
+            .hint("Steps are the items of ordered lists at the left margin: `1. Look ...`."));
+    }
+    fs_err::create_dir_all(&folder).map_err(anyhow::Error::new)?;
     // Complete or not there: a guide cut in half would lead astray.
     let new = folder.join(format!(".{key}.new"));
     fs_err::write(&new, text).map_err(anyhow::Error::new)?;
     fs_err::rename(&new, &path).map_err(anyhow::Error::new)?;
-    let mut options = FolderOptions::new(&folder, ACCEPTED);
-    options.kind = Some(Kind::Troubleshooting);
-    options.git_dates = false;
     let target = Target::new(Source::Folder(options), open_existing(app.data_dir())?.as_ref());
     let how = How { dry_run: false, anew: false, comparison: Comparison::default(), train: TrainWhen::Never };
     ingest(app, &[target], how, &mut Bars::new(true), &AtomicBool::new(false))?;
-    let document = format!("{ACCEPTED}/{key}.md");
-    let steps = match app.index()?.document(&document)? {
-        Some(stored) => guide::parse(&stored.document).steps.len(),
-        None => 0,
-    };
-    if steps == 0 {
-        fs_err::remove_file(&path).map_err(anyhow::Error::new)?;
-        return Err(CommandError::input("the guide has no numbered steps, so nobody could follow it")
-            .hint("Steps are the items of ordered lists at the left margin: `1. Look ...`."));
-    }
     if out.is_json() {
         out.json(&json!({ "key": key, "document": document, "path": path, "steps": steps }))?;
     } else {

@@ -70,6 +70,6 @@ pub(super) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
         ("id", json!(args.id)),
     ]);
     print(app, "record_incident", given, out)?;
-    recorded::publish(app)?;
+    recorded::publish_or_warn(app);
     Ok(())
 }

@@ -57,6 +57,6 @@ pub(super) fn run(app: &App, args: &Args, out: &mut Output) -> CommandResult {
         ("resolved", json!(args.resolved)),
     ]);
     print(app, "resolve_incident", given, out)?;
-    recorded::publish(app)?;
+    recorded::publish_or_warn(app);
     Ok(())
 }
