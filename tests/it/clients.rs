@@ -23,7 +23,15 @@ fn the_python_client_gets_cited_answers_in_both_eras() {
         let report = python(&sandbox, &interpreter, "ask.py", &[mode, "how many parking schedules per Region"]);
         assert_eq!(report["protocol"], version, "{report}");
         assert_eq!(report["server"], "cloudops", "{report}");
-        assert_eq!(report["tools"], serde_json::json!(["list_sources", "read_document", "search_knowledge"]));
+        let tools = [
+            "find_similar_incidents",
+            "list_sources",
+            "read_document",
+            "recommend_pattern",
+            "search_knowledge",
+            "troubleshoot",
+        ];
+        assert_eq!(report["tools"], serde_json::json!(tools));
         assert_eq!(report["document"], "docs/amazon-ec2-user-guide/doc_source/parking-instances.md", "{report}");
         assert!(report["page"].as_str().unwrap().contains("Parking schedules per Region"), "{report}");
         assert!(report["resource"].as_str().unwrap().contains("Parking schedules per Region"), "{report}");
@@ -53,7 +61,7 @@ fn the_inspector_starts_the_server_as_mcp_json_says() {
         sandbox.finish(&mut command).json()
     };
     let list = inspect(&["--method", "tools/list"]);
-    assert_eq!(list["tools"].as_array().unwrap().len(), 3, "{list}");
+    assert_eq!(list["tools"].as_array().unwrap().len(), 6, "{list}");
     let answer = inspect(&[
         "--method",
         "tools/call",
