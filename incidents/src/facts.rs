@@ -33,6 +33,15 @@ pub(crate) fn value(facts: &[(&str, &str)], label: &str) -> Option<String> {
     facts.iter().find(|(known, _)| *known == label).map(|(_, value)| (*value).to_owned())
 }
 
+/// Titles and addresses of the pages that a document rests on.
+pub(crate) fn sources(facts: &[(&str, &str)]) -> Vec<(String, String)> {
+    let source = |text: String| {
+        let (title, url) = text.rsplit_once(" <")?;
+        Some((title.to_owned(), url.strip_suffix('>')?.to_owned()))
+    };
+    values(facts, "Source").into_iter().filter_map(source).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use cloudops_indexes::memory::{Collection, Field};
 use cloudops_indexes::model::{Document, Kind, Timestamp};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::{facts, value, values, without_facts};
+use crate::facts::{facts, sources, value, values, without_facts};
 use crate::matching::{Weights, shared};
 use crate::recognize::recognize;
 
@@ -94,10 +94,6 @@ impl Advice {
         let facts = facts(&document.text);
         let body = without_facts(&document.text);
         let is_text = |line: &&str| !line.trim().is_empty() && !line.starts_with(['#', '|', '>', '`', '-']);
-        let source = |text: &String| {
-            let (title, url) = text.rsplit_once(" <")?;
-            Some((title.to_owned(), url.strip_suffix('>')?.to_owned()))
-        };
         Self {
             document: document.id.clone(),
             title: document.title.clone(),
@@ -113,7 +109,7 @@ impl Advice {
             rpo: value(&facts, "RPO").as_deref().and_then(seconds),
             cost: value(&facts, "Cost"),
             effort: value(&facts, "Effort"),
-            sources: values(&facts, "Source").iter().filter_map(source).collect(),
+            sources: sources(&facts),
             updated: document.updated,
         }
     }

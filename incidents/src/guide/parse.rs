@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::command;
 use super::{Decision, Guide, Step};
-use crate::facts::{facts, values, without_facts};
+use crate::facts::{facts, sources, values, without_facts};
 
 /// An introduction is cut at the end of a paragraph before this many bytes.
 const MAX_INTRODUCTION: usize = 900;
@@ -27,7 +27,7 @@ pub fn parse(document: &Document) -> Guide {
         symptoms: values(&facts, "Symptom"),
         errors: values(&facts, "Error"),
         signals: values(&facts, "Signal"),
-        sources: values(&facts, "Source").iter().filter_map(|source| source_of(source)).collect(),
+        sources: sources(&facts),
         updated: document.updated,
         ..Guide::default()
     };
@@ -49,11 +49,6 @@ pub fn parse(document: &Document) -> Guide {
         decision.go_to = decision.go_to.filter(|number| (1..=last).contains(number));
     }
     guide
-}
-
-fn source_of(text: &str) -> Option<(String, String)> {
-    let (title, url) = text.rsplit_once(" <")?;
-    Some((title.to_owned(), url.strip_suffix('>')?.to_owned()))
 }
 
 /// Whole paragraphs, as many as fit.
