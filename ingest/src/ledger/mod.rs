@@ -13,6 +13,7 @@
 //! index twice changes nothing, which is what makes the two stores agree after any crash.
 
 mod changes;
+mod page;
 mod pages;
 mod pending;
 mod runs;
@@ -23,9 +24,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 pub use changes::{Change, ChangeFilter, What};
-pub use pages::{
-    Discovered, FoundBy, GONE_SECONDS, Known, NewDocument, Outcome, Queued, Settled, Suspicion, Tally, Validators,
-};
+pub use page::{Discovered, FoundBy, Known, NewDocument, Outcome, Queued, Settled, Suspicion, Tally, Validators};
+pub use pages::GONE_SECONDS;
 pub use pending::Pending;
 pub use runs::{Begin, LastRun, Listing, Run, RunState, Trouble};
 

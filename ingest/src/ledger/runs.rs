@@ -4,7 +4,7 @@ use cloudops_indexes::model::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::pages::Tally;
+use super::page::Tally;
 use super::{Ledger, LedgerError};
 
 /// Troubles of one run that are kept; the tally counts all of them.
