@@ -117,9 +117,9 @@ pub enum Outcome {
     Added,
     /// It says something else than before.
     Changed,
-    /// It is missing. Its document stays until [`Ledger::remove_gone`].
+    /// It is missing. Its document stays until [`super::Ledger::remove_gone`].
     Gone {
-        /// Whether that is certain: the site does not list it either, or it has been missing for [`GONE_SECONDS`].
+        /// Whether that is certain: the site does not list it either, or it has been missing for [`super::GONE_SECONDS`].
         confirmed: bool,
     },
     /// Another address stands for it: by redirect, or by its own word.
